@@ -108,6 +108,10 @@ def _open_app(folder: Path, more: list[str]) -> int:
 
 def main() -> None:
     """Run the program `curate`."""
+    if "FLICKR_API_KEY" in os.environ and sys.argv[1:2] != ["serve"]:  # its windows take the key over
+        from curate.sources.flickr.key import withhold
+
+        withhold()
     take_over_messages()
     prepare_streams()
     sys.exit(run_cli(sys.argv[1:]))

@@ -19,7 +19,20 @@ from typing import Any, Literal
 from curate.cameras.resolve import resolve
 from curate.catalog.folders import begin_skipped, device_of, local_photos_below, remember_device, skip
 from curate.catalog.forgotten import forgotten_paths, no_longer_forgotten, take_in_again
-from curate.catalog.photos import Known, Origin, facts_of, known_files, put_photo, relabel, say, set_status, unsay
+from curate.catalog.photos import (
+    NO_LONGER_THERE,
+    Known,
+    Origin,
+    facts_of,
+    has_labels,
+    known_files,
+    put_photo,
+    relabel,
+    say,
+    set_status,
+    unsay,
+)
+from curate.catalog.relocating import follow_content
 from curate.catalog.store import Catalog
 from curate.errors import StorageError
 from curate.photos.facts import READER, PhotoFacts, Status
@@ -27,10 +40,11 @@ from curate.photos.previews import is_whole, keep_preview
 from curate.photos.reader.guard import Limits, Readers
 from curate.sources.counts import IngestCounts as IngestCounts
 from curate.sources.local import FoundFile, LocalSource, SkippedFile, Statements, read_ahead, walk
+from curate.sources.made import upwards
 from curate.sources.sidecar import UNMATCHED, Sidecar, read_sidecar
 from tracer.base.machine import cores
 from tracer.base.progress import Progress, Work
-from tracer.base.text import clean_text, counted
+from tracer.base.text import clean_text, counted, printable_path
 
 BATCH = 2000
 """Number of files that are looked up and read together."""
@@ -76,10 +90,12 @@ def ingest(
         SourceError, UsageError: a path or the sidecar cannot be used.
         StorageError: the disk is full; what was committed is kept.
     """
-    roots = [os.fsencode(os.path.abspath(path)) for path in paths]
+    spelled = catalog.places.spelled
+    roots = [spelled(os.fsencode(os.path.abspath(path))) for path in paths]
+    labels = labels and Path(os.fsdecode(spelled(os.fsencode(os.path.abspath(labels)))))
     sidecar = read_sidecar(labels, roots) if labels else Sidecar()
     unused = set(sidecar.said)
-    own = os.fsencode(os.path.abspath(labels)) if labels else None
+    own = os.fsencode(labels) if labels else None
 
     def describe(found: FoundFile) -> Statements:
         unused.discard(found.path)
@@ -91,10 +107,10 @@ def ingest(
     others = (entry for entry in found if not isinstance(entry, SkippedFile) or entry.path != own)
     counts = yield from ingest_source(catalog, LocalSource(roots, others, describe), jobs=jobs)
     with catalog.transaction():
-        for path, reason in (*sidecar.unusable, *((path, UNMATCHED) for path in sorted(unused))):
+        for path, reason in (dict(sidecar.unusable) | dict.fromkeys(sorted(unused), UNMATCHED)).items():
             counts.skipped += 1
             skip(catalog, path, reason)
-    counts.remarks = [*sidecar.remarks, *sidecar.remarks_on_rows(len(unused))]
+    counts.remarks = [*sidecar.remarks, *sidecar.remarks_on_rows(len(unused)), *counts.remarks]
     return counts
 
 
@@ -107,6 +123,7 @@ def ingest_source(catalog: Catalog, source: LocalSource, *, jobs: int | None = N
     done = 0
     with Readers(workers or cores(), limits) as readers, contextlib.closing(_Run(catalog, readers)) as run:
         begin_skipped(catalog)
+        run.look_at(source.roots)
         yield Progress("looking for photos", 0)
         for batch, total in read_ahead(source.found, BATCH):
             tasks: list[_Task] = []
@@ -127,8 +144,9 @@ def ingest_source(catalog: Catalog, source: LocalSource, *, jobs: int | None = N
         for root in source.roots:
             run.counts.missing += run.mark_missing(root)
         run.keep_skipped()
-        if run.counts.added or run.counts.updated or run.counts.missing:
+        if run.news or run.counts.missing:
             catalog.touch()
+    run.counts.remarks += run.remarks()
     run.counts.seconds = time.monotonic() - started
     return run.counts
 
@@ -155,12 +173,33 @@ class _Run:
     def __init__(self, catalog: Catalog, readers: Readers) -> None:
         self.catalog, self.readers = catalog, readers
         self.counts = IngestCounts()
+        self.news = False  # whether anything but the times of files changed
+        self._renamed, self._replaced = 0, list[bytes]()
+        self._roots: list[bytes] = []
         self._seen = _Seen()
         self._skipped: list[SkippedFile] = []
         self._hidden: dict[bytes, str] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._asked: dict[tuple[str | None, str | None], Future[Any]] = {}
         self._asking = ThreadPoolExecutor(1)
+
+    def look_at(self, roots: list[bytes]) -> None:
+        """Note the given files and folders, except empty ones whose disk is not mounted; these are listed as skipped."""
+        for root in roots:
+            if self._is_unmounted(root):
+                self.skip(SkippedFile(root, "the folder is empty, and its disk is not mounted", hidden=True))
+            else:
+                self._roots.append(self.catalog.places.stored(root))
+
+    def remarks(self) -> list[str]:
+        """Return sentences about files that were renamed, and about those that were replaced."""
+        said = []
+        if self._renamed:
+            said.append(f"{counted(self._renamed, 'file')} renamed or moved; labels and pairs followed the content")
+        if self._replaced:
+            files, named = counted(len(self._replaced), "file"), map(printable_path, self._replaced[:3])
+            said.append(f"{files} changed; labels by a person stay with the path, check them: {', '.join(named)}")
+        return said
 
     def close(self) -> None:
         """Stop the thread and remove the temporary folder."""
@@ -185,7 +224,7 @@ class _Run:
         """Count and remember a file or folder that is not ingested."""
         self.counts.skipped += 1
         if entry.hidden:
-            self._hidden[entry.path] = entry.reason
+            self._hidden[self.catalog.places.spelled(entry.path)] = entry.reason
         self._skipped.append(entry)
 
     def keep_skipped(self) -> None:
@@ -215,6 +254,7 @@ class _Run:
                 self._seen.add(before.id)
                 self.counts.unreadable += before.status is not Status.OK
                 if task.stated and self._says(before.id, task.stated):
+                    self.news = True
                     relabel(catalog, before.id)
                     self.counts.updated += 1
                 else:
@@ -255,30 +295,44 @@ class _Run:
                 keep_preview(incoming / f"{index}.jpg", self.catalog.workspace.preview(facts.sha256))
         with self.catalog.transaction():
             for index, facts in results:
-                task = tasks[index]
+                task, renamed = tasks[index], False
                 before = known.get(task.found.path)
                 if before and facts.sha256 is None and facts.status in _READ_AGAIN:
                     # the file could not be read this time: earlier data stays valid until it can
                     set_status(self.catalog, before.id, facts.status, facts.error)
-                    photo = before.id
+                    photo, self.news = before.id, True
                     if self._says(photo, task.stated):
                         relabel(self.catalog, photo)
                 else:
-                    # the size from the folder's listing decides "unchanged", even if the file itself could not be read
-                    found = task.found
-                    if before is None:
-                        take_in_again(self.catalog, found.path)
-                    photo = put_photo(self.catalog, found.path, facts, found.mtime_ns, found.size)
-                    if self._says(photo, task.stated, facts):
-                        relabel(self.catalog, photo, facts)
+                    photo, renamed = self._put(task, facts)
                 self._seen.add(photo)
-                if before is None:
+                if before is None and not renamed:
                     self.counts.added += 1
-                elif _only_the_preview_was_lost(before, task.found, facts):
+                elif before is not None and _only_the_preview_was_lost(before, task.found, facts):
                     self.counts.unchanged += 1
                 else:
                     self.counts.updated += 1
                 self.counts.unreadable += facts.status is not Status.OK
+
+    def _put(self, task: _Task, facts: PhotoFacts) -> tuple[int, bool]:
+        """Store a file that was read; returns the row ID of its photo, and whether that had another path before."""
+        found, catalog = task.found, self.catalog
+        before = known_files(catalog, [found.path]).get(found.path)  # as it is now: another file may have been here
+        earlier = None if before is None else facts_of(catalog, before.id)
+        replaced = earlier is not None and earlier.sha256 not in (None, facts.sha256)
+        renamed = (before is None or replaced) and follow_content(catalog, found.path, facts.sha256, self._roots)
+        if before is None and not renamed:
+            take_in_again(catalog, found.path)
+        elif before is not None and replaced and not renamed and has_labels(catalog, before.id):
+            self._replaced.append(found.path)
+        # the size from the folder's listing decides "unchanged", even if the file itself could not be read
+        photo = put_photo(catalog, found.path, facts, found.mtime_ns, found.size)
+        self._renamed += renamed
+        self.news = self.news or facts != earlier or (before is not None and before.status is not facts.status)
+        if self._says(photo, task.stated, facts):
+            self.news = True
+            relabel(catalog, photo, facts)
+        return photo, renamed
 
     def _says(self, photo: int, stated: Statements, facts: PhotoFacts | None = None) -> bool:
         """Save what the source states about a photo, and withdraw what it no longer states; return whether anything changed."""
@@ -302,14 +356,12 @@ class _Run:
         Photos below a folder that cannot be read, or on a disk that is not mounted (the root is then an empty folder on
         another disk), keep their status; the folder is listed as skipped, with the number of its photos.
         """
-        if self._is_unmounted(root):
-            self.skip(SkippedFile(root, "the folder is empty, and its disk is not mounted", hidden=True))
         unseen = dict.fromkeys(self._hidden, 0)
         gone = []
         for photo, path in local_photos_below(self.catalog, root):
             if photo in self._seen:
                 continue
-            folder = next((folder for folder in _upwards(path) if folder in self._hidden), None)
+            folder = next((folder for folder, _ in upwards(path) if folder in self._hidden), None)
             if folder is None:
                 gone.append(photo)
             else:
@@ -319,7 +371,7 @@ class _Run:
                 reason = f"{self._hidden[folder]}; {counted(count, 'photo')} in it; what was known of them is kept"
                 self._skipped.append(SkippedFile(folder, reason))
         for photo in gone:
-            set_status(self.catalog, photo, Status.MISSING, "the file is no longer there")
+            set_status(self.catalog, photo, Status.MISSING, NO_LONGER_THERE)
         return len(gone)
 
     def _is_unmounted(self, root: bytes) -> bool:
@@ -346,13 +398,3 @@ def _only_the_preview_was_lost(before: Known, found: FoundFile, facts: PhotoFact
 def _folder_label(found: FoundFile) -> str | None:
     folder = os.path.dirname(found.path)
     return None if folder == found.root else clean_text(os.fsdecode(os.path.basename(folder)))
-
-
-def _upwards(path: bytes) -> Iterator[bytes]:
-    """Yield a path and then each folder above it."""
-    while True:
-        yield path
-        above = os.path.dirname(path)
-        if above == path:
-            return
-        path = above

@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 from curate.errors import UsageError, command, shown
 from tracer.base.errors import Exit
 from tracer.base.progress import Work
+from tracer.base.text import words_in
 
 if TYPE_CHECKING:
     from curate.catalog.store import Catalog
@@ -110,7 +111,7 @@ class Outcome:
 
 
 @functools.cache
-def _printer(kind: type[Outcome]) -> TypeAdapter[Any]:
+def _printer(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
@@ -254,9 +255,7 @@ def comma_list(text: str, *empty: str) -> tuple[str, ...]:
     >>> comma_list("a, b"), comma_list(" All", "all", "none"), comma_list("none,a", "none")
     (('a', 'b'), (), ('none', 'a'))
     """
-    if text.strip().casefold() in empty:
-        return ()
-    return tuple(entry.strip() for entry in text.split(",") if entry.strip())
+    return () if text.strip().casefold() in empty else words_in(text)
 
 
 def comma_separated(*empty: str) -> BeforeValidator:
@@ -269,6 +268,11 @@ def comma_separated(*empty: str) -> BeforeValidator:
     def parsed(given: Any) -> Any:
         if isinstance(given, list):  # an option that was given several times
             given = ",".join(given)
-        return comma_list(given, *empty) if isinstance(given, str) else given
+        if not isinstance(given, str):
+            return given
+        words = comma_list(given, *empty)
+        if not words and given and given.strip().casefold() not in empty:
+            raise ValueError("it names nothing")
+        return words
 
     return BeforeValidator(parsed)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,53 +14,20 @@ from curate.catalog.flickr_photos import has_originals
 from curate.catalog.folders import skipped_count
 from curate.catalog.harvests import allowed_licenses
 from curate.catalog.keepers import chosen_groups
+from curate.catalog.naming import absent_folders
 from curate.catalog.photos import equal_files, is_any_read
-from curate.catalog.sets import evaluated_sets, exported_sets, measured
-from curate.catalog.sides import compared, photos_by_side
+from curate.catalog.sides import are_clocks_compared, compared, photos_by_side
 from curate.catalog.store import Catalog
 from curate.errors import command, shown
-from curate.export.current import current_sets
+from curate.export.current import REPORT, RUN_CHANGED, SET_CHANGED, ExportedSet, Run, runs_of, sets_of
 from curate.photos.facts import UNREADABLE
 from curate.photos.facts import Status as PhotoStatus
 from curate.sources.flickr.licenses import OPEN
 from curate.sources.flickr.targets import is_exif_needed
-from curate.sources.made import MANIFEST
-from curate.sources.manifest import Manifest, content_at, read_manifest
+from curate.sources.local import FORGOTTEN, LINKED, NOT_A_PICTURE, NOT_REGULAR
+from curate.sources.made import Made
+from curate.sources.tables import FORGOTTEN as FORGOTTEN_ROW
 from tracer.base.text import counted, printable_path
-
-
-@dataclass(frozen=True, slots=True)
-class ExportedSet:
-    """A set that was written from the workspace and is still there.
-
-    Attributes:
-        path: its folder.
-        photos: the number of photos in it.
-        pairs: the number of pairs in it.
-        stale: whether an export might now write other photos or labels.
-        options: the options of the export command that made it, from its manifest.
-    """
-
-    path: Path
-    photos: int
-    pairs: int
-    stale: bool
-    options: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """An evaluation.
-
-    Attributes:
-        path: its folder.
-        dataset: the set's folder, if it is known.
-        stale: whether other photos or labels were written to the set after the evaluation.
-    """
-
-    path: Path
-    dataset: Path | None
-    stale: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +65,7 @@ class Status:
         others: the photos taken with the cameras that smartphones are paired with.
         by_neither: camera type -> the number of all other photos; the key None stands for photos that name no camera.
         compared: the numbers of phone and other photos that the last `curate pair` compared; None if it never ran.
+        clocks_compared: whether it used the clock offsets that are stated now.
         waiting: the undecided pairs whose photos are both in no accepted pair.
         proposed: the waiting pairs that are the best choice for both of their photos.
         accepted: the accepted pairs.
@@ -111,9 +78,11 @@ class Status:
         without_files: whether there are photos, and none has a file.
         originals: whether none has a file, and originals may be downloaded.
         skipped: the files that the last ingest skipped.
+        missed: those of them that somebody may miss: not what is no picture, was forgotten, or was written by lenstrace.
         disagreements: the cameras on whose type the sources disagree.
         duplicates: the groups of photos whose files are the same; those that look alike are not counted here.
         chosen: of how many of these a person chose the photo to keep.
+        absent: the ingested folders that are not there, each with the number of its photos.
     """
 
     workspace: Path
@@ -137,9 +106,12 @@ class Status:
     without_files: bool = False
     originals: bool = False
     skipped: int = 0
+    missed: int = 0
     disagreements: int = 0
     duplicates: int = 0
     chosen: int = 0
+    absent: tuple[tuple[Path, int], ...] = ()
+    clocks_compared: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that `curate status --json` prints."""
@@ -152,6 +124,7 @@ class Status:
             "skipped": self.skipped,
             "disagreements": self.disagreements,
             "duplicates": self.duplicates,
+            "absent": [{"path": printable_path(path), "photos": photos} for path, photos in self.absent],
             "phones": self.phones,
             "others": self.others,
             "by_neither": {kind or "no_camera": count for kind, count in self.by_neither.items()},
@@ -192,6 +165,8 @@ class Status:
             f"pairs    {self.accepted:,} accepted, {self.rejected:,} rejected; {open_pairs(self.proposed, self.waiting)}"
             + (f"; {self.gone:,} decided with a photo forgotten or replaced" if self.gone else ""),
         ]
+        for path, photos in self.absent:
+            lines.append(f"absent   {printable_path(path)} is not there, with {counted(photos, 'photo')}")
         if self.duplicates:
             lines.append(f"copies   {equal_in_words(self)}")
         if self.skipped:
@@ -199,9 +174,8 @@ class Status:
             lines.append(f"skipped  {counted(self.skipped, 'file')} by the last ingest; listed by: {listed}")
         for one in self.sets:
             what = counted(one.photos, "photo") + (f", {counted(one.pairs, 'pair')}" if one.pairs else "")
-            lines.append(f"set      {printable_path(one.path)}: {what}{'; the catalogue changed since' * one.stale}")
-        again = "; its set was written again since"
-        return lines + [f"run      {printable_path(run.path)}{again * run.stale}" for run in self.runs]
+            lines.append(f"set      {printable_path(one.path)}: {what}{f'; {SET_CHANGED}' * one.stale}")
+        return lines + [f"run      {printable_path(run.path)}{f'; {RUN_CHANGED}' * run.stale}" for run in self.runs]
 
     def _neither_in_words(self) -> list[str]:
         """Return a line that counts the photos of neither side by camera type, and names the command that lists them."""
@@ -226,6 +200,10 @@ _NEITHER = {
 """Camera type of neither side -> what follows the number of its photos; None for photos that name no camera."""
 
 
+_EXPECTED = (NOT_A_PICTURE, NOT_REGULAR, LINKED, FORGOTTEN, FORGOTTEN_ROW, *Made)
+"""Reasons of skipped files that ask nothing of a person."""
+
+
 def equal_in_words(found: Status) -> str:
     """Return in words how many groups of equal files there are, and in how many of them a person still may choose."""
     left = found.duplicates - found.chosen
@@ -247,7 +225,6 @@ def status(catalog: Catalog) -> Status:
     unreadable = sum(count for kind, count in by_status.items() if kind in UNREADABLE)
     with_files = unreadable or is_any_read(catalog)
     decided = tally(catalog)
-    sets = tuple(_sets(catalog))
     return Status(
         workspace=catalog.workspace.root,
         photos=sum(by_status.values()),
@@ -258,21 +235,24 @@ def status(catalog: Catalog) -> Status:
         others=others,
         by_neither={kind: count for kind, count in by_type if kind is None or kind.is_smartphone is None},
         compared=compared(catalog),
+        clocks_compared=are_clocks_compared(catalog),
         waiting=waiting(catalog),
         proposed=proposed(catalog),
         accepted=decided.accepted,
         rejected=decided.rejected,
         gone=gone(catalog),
-        sets=sets,
-        runs=tuple(_runs(catalog, sets)),
+        sets=tuple(sets_of(catalog)),
+        runs=tuple(run for run in runs_of(catalog) if run.written is not None),
         own_set=catalog.workspace.exports / catalog.workspace.name,
         without_exif=bool(by_status.get(PhotoStatus.LISTED)) and is_exif_needed(catalog),
         without_files=bool(by_status) and not with_files,
         originals=bool(by_status) and not with_files and has_originals(catalog, allowed_licenses(catalog) or OPEN),
         skipped=skipped_count(catalog),
+        missed=skipped_count(catalog, _EXPECTED),
         disagreements=sum(bool(camera.also) for camera, _ in cameras),
         duplicates=equal_files(catalog),
         chosen=chosen_groups(catalog),
+        absent=tuple(absent_folders(catalog)),
     )
 
 
@@ -280,6 +260,10 @@ def next_step(found: Status) -> Step:
     """Return the next step that the user should take."""
     if not found.photos:
         return Step("no photos are here yet", ("ingest", "PHOTOS"))
+    if found.absent:
+        path, photos = found.absent[0]
+        why = f"{printable_path(path)} is not there, with {counted(photos, 'photo')}; if it has moved, say where it is"
+        return Step(why, ("relocate", shown(path), "NEW_FOLDER"))
     if found.unreadable == found.photos:
         return Step("no photo can be read", ("photos", "--where", "status != 'ok'"))
     if found.without_exif:
@@ -292,6 +276,8 @@ def next_step(found: Status) -> Step:
         if found.compared is None or found.phones > found.compared[0] or found.others > found.compared[1]:
             sides = f"{counted(found.phones, 'phone photo')} and {counted(found.others, 'other')}"
             return Step(f"{sides} are not all compared", ("pair",))
+        if not found.clocks_compared:
+            return Step("a clock was stated or withdrawn since the photos were compared", ("pair",))
         if found.proposed or (found.waiting and not found.accepted):
             return Step(f"pairs: {open_pairs(found.proposed, found.waiting)}", ("review",))
     elif not found.cameras and not found.sets:
@@ -325,52 +311,4 @@ def _export_or_evaluate(found: Status) -> Step:
             run = ("-o", shown(found.workspace / "runs" / one.path.name)) if inside else ()
             return Step("the set is not evaluated yet", ("evaluate", shown(one.path), *run))
     done = next(run for run in found.runs if not run.stale)
-    return Step(f"the set is exported and evaluated; its report is {printable_path(done.path / 'report.html')}")
-
-
-def _sets(catalog: Catalog) -> list[ExportedSet]:
-    """Return the sets that are still where they were written, the oldest first."""
-    places = {*exported_sets(catalog), *(path for path in catalog.workspace.exports.glob("*") if path.is_dir())}
-    found, current = [], current_sets(catalog, places)
-    for path in places:
-        manifest = read_manifest(path)
-        if manifest is not None:
-            stale, options = path not in current, _words(manifest)
-            one = ExportedSet(path, manifest.counts.photos, manifest.counts.pairs, stale, options)
-            found.append(((path / MANIFEST).stat().st_mtime_ns, one))
-    return [one for _, one in sorted(found, key=lambda entry: entry[0])]
-
-
-def _words(manifest: Manifest) -> tuple[str, ...]:
-    """Return the options that a set was exported with, as words of a command."""
-    flags = {"--pairs": manifest.pairs, "--keep-gps": manifest.keep_gps}
-    lists = {"--licenses": manifest.licenses, "--match": manifest.match}
-    words = [(flag, ",".join(values)) for flag, values in lists.items() if values]
-    return (*(flag for flag, given in flags.items() if given), *chain(*words))
-
-
-def _run_places(workspace: Path, dataset: Path) -> tuple[Path, Path]:
-    """Return where `curate evaluate` may put the run of a set: below `runs/` if the workspace was named, else beside the set."""
-    return workspace / "runs" / dataset.name, dataset.with_name(f"{dataset.name}-run")
-
-
-def _runs(catalog: Catalog, sets: tuple[ExportedSet, ...]) -> list[Run]:
-    dataset_of = {place: one.path for one in sets for place in _run_places(catalog.workspace.root, one.path)}
-    dataset_of |= evaluated_sets(catalog)
-    inside, ended = sorted(catalog.workspace.runs.glob("*")), measured(catalog)
-    runs = []
-    for place in [*inside, *sorted(dataset_of.keys() - {*inside})]:
-        report = place / "report.html"
-        if report.is_file():
-            dataset = dataset_of.get(place)
-            stale = dataset is not None and _is_written_since(dataset, report, ended.get(place))
-            runs.append(Run(place, dataset, stale))
-    return runs
-
-
-def _is_written_since(dataset: Path, report: Path, content: str | None) -> bool:
-    """Return whether a set was written after a report, and holds something else than what was measured, where that is known."""
-    manifest = dataset / MANIFEST
-    if not manifest.exists() or report.stat().st_mtime_ns >= manifest.stat().st_mtime_ns:
-        return False
-    return content is None or content_at(dataset) != content
+    return Step(f"the set is exported and evaluated; its report is {printable_path(done.path / REPORT)}")

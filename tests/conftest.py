@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import sys
@@ -42,6 +43,10 @@ def pytest_configure() -> None:
     if "TMPDIR" not in os.environ and os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM:
         os.environ["TMPDIR"] = os.fspath(IN_MEMORY)
         tempfile.tempdir = None
+    if "PYTEST_XDIST_WORKER" not in os.environ:  # one folder for all processes: no test touches a person's own key
+        state = tempfile.mkdtemp(prefix="state-")
+        os.environ["XDG_STATE_HOME"] = state
+        atexit.register(shutil.rmtree, state, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 
@@ -53,6 +56,22 @@ def test_the_wheel_holds_the_data_and_no_datasets_package(wheel: Path) -> None:
     ):
         assert needed in names
     assert any(name.startswith("tracer/report/templates/") and name.endswith(".j2") for name in names)
+
+
+def test_the_constraints_cover_the_dependencies() -> None:
+    """Each line names one version, and each dependency has one that is within its range."""
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pinned = {}
+    for line in (line for line in lines if not line.startswith("#")):
+        named = Requirement(line)
+        (only,) = named.specifier
+        assert only.operator == "==" and not named.url
+        pinned[canonicalize_name(named.name)] = only.version
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    for text in project["dependencies"] + extras["test"] + extras["lint"]:
+        wanted = Requirement(text)
+        assert wanted.specifier.contains(pinned[canonicalize_name(wanted.name)]), text
 
 
 @pytest.mark.slow

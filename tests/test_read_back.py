@@ -78,6 +78,8 @@ def test_lists(
 )
 def test_status_with_a_damaged_set(workspace: Workspace, content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder below exports/ whose manifest cannot be read is no set, and the status is told all the same."""
+    assert run_cli(["new", str(workspace.root), "--json"]) == 0
+    capsys.readouterr()
     folder = workspace.exports / "set"
     folder.mkdir()
     (folder / "manifest.json").write_bytes(content)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from tracer.base.errors import Exit as Exit
 from tracer.base.errors import LenstraceError
+from tracer.base.text import cut_at_word
 
 
 class TracerError(LenstraceError):
@@ -60,7 +61,7 @@ class UnknownEncoder(EncoderError):
 def why(error: Exception) -> str:
     """Return the reason of a system's or library's error as one line, without the path, which the message names already."""
     said = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-    return said.splitlines()[0][:300]
+    return cut_at_word(said.splitlines()[0], 300)
 
 
 class TooFew(TracerError):

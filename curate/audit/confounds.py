@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.audit.models import relabelled
-from curate.audit.properties import CLASS_COLUMN, CLASSES, PROPERTIES
+from curate.audit.properties import CLASS_COLUMN, CLASSES, PROPERTIES, coded
 from curate.catalog.labels import LabelRow
 from curate.catalog.phototable import PhotoTable
 from curate.splits.groups import groups
@@ -109,7 +109,7 @@ def confounds(rows: PhotoTable | Iterable[LabelRow]) -> list[Confound]:
     found: list[tuple[str, float, float, str]] = []
     of_models: list[float] = []
     for name, item in PROPERTIES.items():
-        values, kinds = item.coded(known)
+        values, kinds = coded(item, known)
         if len(kinds) > 1:
             test, p_value = _independence(contingency(is_phone, values))
             found.append((name, round(cramers_v(is_phone, values), 6), p_value, test))
@@ -143,8 +143,8 @@ def together(rows: PhotoTable | Iterable[LabelRow], seed: int = 0) -> Together |
     known = _drawn(_of_known_class(PhotoTable.of(rows)))
     truth = _is_phone(known)
     scene = groups(known, ("scene", "duplicate"))
-    coded = {name: item.coded(known) for name, item in PROPERTIES.items()}
-    table = {name: np.array(kinds)[values] for name, (values, kinds) in coded.items() if len(kinds) > 1}
+    values = {name: coded(item, known) for name, item in PROPERTIES.items()}
+    table = {name: np.array(kinds)[codes] for name, (codes, kinds) in values.items() if len(kinds) > 1}
     varying = tuple(table)
     held = min((len(set(scene[truth == side].tolist())) for side in (True, False)), default=0)
     folds = min(FOLDS, held)

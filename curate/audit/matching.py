@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.audit.properties import CLASS_COLUMN, CLASSES, PROPERTIES
+from curate.audit.properties import CLASS_COLUMN, CLASSES, PROPERTIES, coded
 from curate.catalog.labels import LabelRow
 from curate.catalog.phototable import PhotoTable, combined
 from curate.errors import UsageError
@@ -92,9 +92,9 @@ def match(
 
 def _cells(photos: PhotoTable, names: Sequence[str]) -> tuple[NDArray[np.int64], list[Cell | None]]:
     """Return each photo's cell number (n,), and the cells by number; the last one is None."""
-    coded = [PROPERTIES[name].coded(photos) for name in names]
-    _, first, number = np.unique(combined([values for values, _ in coded]), return_index=True, return_inverse=True)
-    values = [[texts[k] for k in numbers[first].tolist()] for numbers, texts in coded]
+    of_each = [coded(PROPERTIES[name], photos) for name in names]
+    _, first, number = np.unique(combined([codes for codes, _ in of_each]), return_index=True, return_inverse=True)
+    values = [[texts[k] for k in codes[first].tolist()] for codes, texts in of_each]
     return number, [*zip(*values, strict=True), None]
 
 

@@ -21,8 +21,9 @@ from typing import Any
 from curate.audit.models import MODEL_COLUMNS
 from curate.catalog.phototable import Builder, PhotoTable
 from curate.errors import UsageError
+from tracer.base.parquet import check_cells, open_parquet, values
 from tracer.base.parsing import parse_json_object
-from tracer.base.reading import open_regular
+from tracer.base.reading import json_lines, open_regular, records_of_csv
 from tracer.base.text import quoted_path
 
 _AT_ONCE = 5_000
@@ -94,10 +95,9 @@ def read_table(path: Path, unused: Counter[str]) -> PhotoTable:
     built = Builder()
     try:
         for columns, length in read(path):
-            tidy = {name: _tidy(name, values, unused) for name, values in columns.items() if name in COLUMNS}
+            tidy = {name: _tidy(name, column, unused) for name, column in columns.items() if name in COLUMNS}
             built.add(tidy, length)
-    # NotImplementedError: an Arrow type without a Python value; MemoryError: a table that does not fit into memory
-    except (OSError, ValueError, ArithmeticError, csv.Error, NotImplementedError, MemoryError) as error:
+    except (OSError, ValueError, ArithmeticError, csv.Error, MemoryError) as error:
         raise UsageError(
             "the set's table cannot be read", f"{quoted_path(path)}: {error}", "Check the file."
         ) from error
@@ -127,27 +127,12 @@ _Part = tuple[Mapping[str, Sequence[Any]], int]
 
 
 def _parquet(path: Path) -> Iterator[_Part]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with open_regular(path) as opened, pq.ParquetFile(opened) as file:
-            wanted = [name for name in file.schema_arrow.names if name in COLUMNS]
-            for batch in file.iter_batches(_AT_ONCE, columns=wanted):
-                columns = zip(batch.schema.names, batch.columns, strict=True)  # a name may occur twice
-                yield {name: _values(column) for name, column in columns}, len(batch)
-    except pa.ArrowException as error:  # some subclasses are also a TypeError or a KeyError
-        raise ValueError(str(error)) from error
-
-
-def _values(column: Any) -> list[Any]:
-    import pyarrow as pa
-
-    # numpy makes equal strings one object
-    values: list[Any] = (
-        column.to_numpy(zero_copy_only=False).tolist() if pa.types.is_string(column.type) else column.to_pylist()
-    )
-    return values
+    with open_parquet(path) as file:
+        wanted = [name for name in file.schema.names if name in COLUMNS]
+        check_cells(file.rows, len(wanted))
+        for batch in file.batches(wanted, _AT_ONCE):
+            columns = zip(batch.schema.names, batch.columns, strict=True)  # a name may occur twice
+            yield {name: values(column) for name, column in columns}, len(batch)
 
 
 def _in_parts(rows: Iterable[Mapping[Any, Any]]) -> Iterator[_Part]:
@@ -159,9 +144,9 @@ def _in_parts(rows: Iterable[Mapping[Any, Any]]) -> Iterator[_Part]:
 
 def _csv(path: Path) -> Iterator[_Part]:
     with io.TextIOWrapper(open_regular(path, MOST_BYTES), encoding="utf-8-sig", errors="replace", newline="") as file:
-        yield from _in_parts(csv.DictReader(file))
+        yield from _in_parts(records_of_csv(file)[1])
 
 
 def _json_lines(path: Path) -> Iterator[_Part]:
     with io.TextIOWrapper(open_regular(path, MOST_BYTES), encoding="utf-8-sig", errors="replace") as file:
-        yield from _in_parts(parse_json_object(line.encode()) for line in file if line.strip())
+        yield from _in_parts(map(parse_json_object, json_lines(file)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from curate.catalog.labelling import KEEPER, MEANT, SAID_KEYS, meant_among, parse_taken
 from curate.errors import UsageError
@@ -12,21 +13,40 @@ _SPDX = r"(LicenseRef-[a-z0-9.-]+|[a-z][a-z0-9.+-]*-[0-9][a-z0-9.+-]*|MIT|ISC|Un
 _LICENSE = re.compile(rf"https?://\S+|{_SPDX}( (AND|OR|WITH) {_SPDX})*", re.IGNORECASE)
 """What has the form of an SPDX id, of several, or of a URL. Ids without a version are rare; the ones of photos are named."""
 
+_ADDRESS = re.compile(r"https?://[^\s/]\S*", re.IGNORECASE)
+
+_FORMS = {
+    "taken_at": ("a time", "Write it as 2013, 2013-05, 2013-05-04 or 2013-05-04T12:30:00."),
+    "license": (
+        "a licence",
+        "Write an SPDX id such as CC-BY-4.0 or CC0-1.0, a URL, or LicenseRef-NAME for any other licence.",
+    ),
+    "url": ("an address on the web", "Write one that begins with https:// or http://."),
+}
+"""Label -> what its value must be, and how that is written. The other labels can have any text."""
+
 
 def assignment(text: str) -> tuple[str, str | None]:
     """Return the label and its value; the value is None where it is empty, which blanks the label.
 
     Raises:
-        UsageError: the text is not `KEY=VALUE`, or `refuse_label` or `refuse_no_license` refuses it.
+        UsageError: the text is not `KEY=VALUE`, or as `assigned`.
     """
     key, equals, value = text.partition("=")
     if not equals:
         raise UsageError("that is not a label", text, "Write KEY=VALUE, such as semantic_label=cat")
+    return assigned(key, value)
+
+
+def assigned(key: str, value: str) -> tuple[str, str | None]:
+    """Return a label and its value as a person typed them; the value is None where it is empty, which blanks the label.
+
+    Raises:
+        UsageError: `refuse_label` refuses it.
+    """
     stated = key.strip(), clean_text(value)
     if stated[0] != KEEPER:
         refuse_label(*stated)
-        if stated[0] == "license" and stated[1] is not None:
-            refuse_no_license(stated[1])
         return stated
     raise _no_such_label(stated[0])
 
@@ -39,26 +59,39 @@ def refuse_label(key: str, value: str | None) -> None:
         value: the value; None for an empty label.
 
     Raises:
-        UsageError: the label cannot be set by a person, or the value of `taken_at` is not a time.
+        UsageError: the label cannot be set by a person, or the value is not a time, a licence or an address, as the label needs.
     """
     if key not in (*SAID_KEYS, KEEPER):
         raise _no_such_label(key)
-    if key == "taken_at" and value is not None and parse_taken(value)[0] is None:
-        raise UsageError("that is not a time", value, "Write it as 2013, 2013-05, 2013-05-04 or 2013-05-04T12:30:00.")
+    if value is not None and not fits(key, value):
+        form, hint = _FORMS[key]
+        raise UsageError(f"that is not {form}", value, hint)
 
 
-def refuse_no_license(name: str) -> None:
-    """Refuse what a person typed for a licence and is none.
+def fits(key: str, value: str) -> bool:
+    """Return whether a text can be the value of a label: a time, an SPDX id or a URL, an address on the web.
 
-    Raises:
-        UsageError: it has neither the form of an SPDX id nor of a URL.
+    >>> fits("license", "CC-BY-4.0"), fits("license", "all mine"), fits("url", "javascript:alert(1)")
+    (True, False, False)
     """
-    if not _LICENSE.fullmatch(name):
-        raise UsageError(
-            "that is not a licence",
-            name,
-            "Write an SPDX id such as CC-BY-4.0 or CC0-1.0, a URL, or LicenseRef-NAME for any other licence.",
-        )
+    if key == "taken_at":
+        return parse_taken(value)[0] is not None
+    pattern = {"license": _LICENSE, "url": _ADDRESS}.get(key)
+    return pattern is None or pattern.fullmatch(value) is not None
+
+
+def usable(said: Mapping[str, str | None]) -> tuple[dict[str, str | None], dict[str, str]]:
+    """Return labels that a source states, with None for values that do not fit; and label -> why its value does not.
+
+    >>> usable({"owner": "ann", "url": "javascript:alert(1)"})
+    ({'owner': 'ann', 'url': None}, {'url': 'url is not an address on the web'})
+    """
+    why = {
+        key: f"{key} is not {_FORMS[key][0]}"
+        for key, value in said.items()
+        if value is not None and not fits(key, value)
+    }
+    return {key: None if key in why else value for key, value in said.items()}, why
 
 
 def _no_such_label(key: str) -> UsageError:
@@ -66,5 +99,5 @@ def _no_such_label(key: str) -> UsageError:
     if key.strip().lower() in ("type", "camera_type"):
         hint = "Camera types are set with: curate cameras set MAKE MODEL TYPE"
     else:
-        hint = f"Did you mean {wanted}?" if wanted else "Write KEY=VALUE with one of these."
+        hint = f"Did you mean {wanted}?" if wanted else "Write one of these."
     return UsageError("that label cannot be set", f"{key} is not one of {', '.join(SAID_KEYS)}", hint)

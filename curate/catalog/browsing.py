@@ -20,7 +20,7 @@ _COLUMNS = (
     *("id", "path", "status", "error", "sha256", "make_normalized", "model_normalized", "Make", "Model", "camera_type"),
     *("camera_type_rule", "taken_at", "semantic_label", "subject_idx", "width", "height", "orientation", "scene"),
 )
-_SELECT = ", ".join([*(f'label."{name}"' for name in _COLUMNS), "iif(phash IS NULL, NULL, path_bytes)"])
+_SELECT = ", ".join([*(f'label."{name}"' for name in _COLUMNS), "iif(phash IS NULL, NULL, resolved(path_bytes))"])
 
 PICTURED = "pictured"
 """Key of the path of a photo whose picture could be decoded, as the system opens it; None for other photos."""
@@ -36,9 +36,9 @@ class SortKey(StrEnum):
     CAMERA = "camera"
     TYPE = "type"
     TAKEN = "taken"
-    SHOWS = "shows"
     PIXELS = "pixels"
     PAIR = "pair"
+    SEMANTIC = "semantic label"
 
 
 _BY = {
@@ -46,7 +46,7 @@ _BY = {
     SortKey.CAMERA: ("make_normalized", "model_normalized"),
     SortKey.TYPE: ("nullif(camera_type, 'unknown')",),
     SortKey.TAKEN: ("taken_at",),
-    SortKey.SHOWS: ("semantic_label",),
+    SortKey.SEMANTIC: ("semantic_label",),
     SortKey.PIXELS: ("width * height",),
     SortKey.PAIR: ("subject_idx",),
 }
@@ -71,7 +71,7 @@ class Order:
         """
         way = " DESC" if self.descending else ""
         terms = [f"{term} IS NULL, {term}{way}" for term in _BY[self.key]]
-        return ", ".join([*terms, f"path{way}" if self.key is SortKey.PATH else "path", "id"])
+        return ", ".join([*terms, f"stored_path{way}" if self.key is SortKey.PATH else "stored_path", "id"])
 
 
 def photo_ids(
@@ -137,7 +137,7 @@ def rows_of(catalog: Catalog, photos: Sequence[int]) -> dict[int, LabelRow]:
 
 def folder_of(catalog: Catalog, photo: int) -> str | None:
     """Return the folder of a photo as the system opens it; None where the photo is gone or has no file."""
-    row = catalog.connection.execute("SELECT path_bytes FROM photo WHERE id = ?", (photo,)).fetchone()
+    row = catalog.connection.execute("SELECT resolved(path_bytes) FROM photo WHERE id = ?", (photo,)).fetchone()
     folder = None if row is None else os.path.dirname(bytes(row[0]))
     return os.fsdecode(folder) if folder else None
 
@@ -145,7 +145,7 @@ def folder_of(catalog: Catalog, photo: int) -> str | None:
 def paths_of_photos(catalog: Catalog, photos: Iterable[int]) -> dict[int, bytes]:
     """Return row ID -> path as the system opens it; a photo that is gone is left out."""
     rows = {
-        photo: catalog.connection.execute("SELECT path_bytes FROM photo WHERE id = ?", (photo,)).fetchone()
+        photo: catalog.connection.execute("SELECT resolved(path_bytes) FROM photo WHERE id = ?", (photo,)).fetchone()
         for photo in photos
     }
     return {photo: bytes(row[0]) for photo, row in rows.items() if row is not None}

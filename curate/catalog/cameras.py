@@ -103,6 +103,14 @@ class Cameras:
             for row in rows
         ]  # fmt: skip
 
+    def types_of(self, make: str, model: str) -> set[CameraType]:
+        """Return the types of the cameras with a make and model: several if they differ by file source, none if there is none."""
+        key = camera_key(make, model)
+        if (stated := self.overrides().get(key)) is not None:
+            return {stated}
+        rows = self._connection.execute("SELECT make, model, type FROM camera").fetchall()
+        return {CameraType(row["type"]) for row in rows if camera_key(row["make"], row["model"]) == key}
+
     def type_of(self, camera: int | None) -> CameraType | None:
         """Return the type of a camera by its row ID; None where there is no such camera."""
         row = self._connection.execute("SELECT type FROM camera WHERE id = ?", (camera,)).fetchone()

@@ -22,8 +22,6 @@ class Candidate:
         score: probability that both show the same scene.
         assigned: whether it is proposed.
         evidence: the evidence, as pairing wrote it (`pairing.evidence`).
-        cameras: row IDs of their cameras; None where a photo does not name one.
-        seconds: readings of the cameras' clocks, in seconds since 1970; None unless known to the second.
         scenes: the stated scenes; None where none was stated.
     """
 
@@ -33,15 +31,16 @@ class Candidate:
     score: float
     assigned: bool
     evidence: dict[str, Any]
-    cameras: tuple[int | None, int | None]
-    seconds: tuple[float | None, float | None]
     scenes: tuple[str | None, str | None]
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether the two photos were stated to be of different scenes."""
+        return None not in self.scenes and self.scenes[0] != self.scenes[1]
 
 
 _CANDIDATES = """
-SELECT c.rowid, c.phone, c.other, p.sha256, o.sha256, c.score, c.assigned, c.evidence, p.camera, o.camera,
-       CASE p.taken_precision WHEN 'second' THEN CAST(strftime('%s', p.taken_at) AS REAL) END,
-       CASE o.taken_precision WHEN 'second' THEN CAST(strftime('%s', o.taken_at) AS REAL) END, p.scene, o.scene
+SELECT c.rowid, c.phone, c.other, p.sha256, o.sha256, c.score, c.assigned, c.evidence, p.scene, o.scene
 FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other ORDER BY c.phone, c.other
 """
 
@@ -49,9 +48,7 @@ FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other O
 def candidates(catalog: Catalog) -> list[Candidate]:
     """Return all candidates, ordered by the row IDs of their photos."""
     return [
-        Candidate(
-            row[0], row[1:3], row[3:5], row[5], bool(row[6]), json.loads(row[7]), row[8:10], row[10:12], row[12:14]
-        )
+        Candidate(row[0], row[1:3], row[3:5], row[5], bool(row[6]), json.loads(row[7]), row[8:10])
         for row in map(tuple, catalog.connection.execute(_CANDIDATES))
     ]
 

@@ -8,6 +8,9 @@ from typing import Literal
 
 from curate.catalog.store import Catalog
 
+MAX_OFFSET_S = 100 * 365.25 * 86_400
+"""The largest offset that is accepted, seconds. A clock that was never set starts some decades back."""
+
 OffsetSource = Literal["content", "gps", "chain", "person"]
 
 
@@ -55,6 +58,11 @@ def clock_rows(catalog: Catalog) -> list[ClockRow]:
     return [ClockRow(*row) for row in rows]
 
 
+def stated_offsets(catalog: Catalog) -> list[tuple[str, str, float]]:
+    """Return camera, camera and seconds of the offsets that a person stated."""
+    return [(row.camera_a, row.camera_b, row.seconds) for row in clock_rows(catalog) if row.origin == "person"]
+
+
 def rows_between(catalog: Catalog, camera_a: str, camera_b: str) -> list[ClockRow]:
     """Return the offsets between two clocks, whichever is named first."""
     rows = catalog.connection.execute(
@@ -85,3 +93,12 @@ def _add(catalog: Catalog, rows: Iterable[ClockRow]) -> None:
     catalog.connection.executemany(
         f"INSERT INTO clock_offset ({_COLUMNS}) VALUES ({', '.join('?' * len(fields(ClockRow)))})", map(astuple, rows)
     )
+
+
+def canonical(a: str, b: str, a_is_phone: bool, b_is_phone: bool) -> tuple[str, str]:
+    """Return two cameras in the order in which offsets name them: the phone first, two of one side by name.
+
+    >>> canonical("Canon|EOS R6", "Apple|iPhone 13", False, True)
+    ('Apple|iPhone 13', 'Canon|EOS R6')
+    """
+    return (a, b) if (not a_is_phone, a) <= (not b_is_phone, b) else (b, a)

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from curate.errors import NewerSchema, StorageError, WorkspaceError
+from curate.catalog.places import prepare_upgrade, resolve_paths
+from curate.errors import NewerSchema, StorageError, WorkspaceError, command
+from tracer.base.files import replace_with
 from tracer.base.text import command_line, quoted_path, shell_word
 
 _LAST_UNRECORDED = 9
 """The last schema version of the unreleased versions, which did not record their migrations; it equals that of `0001_first`."""
+
+_BEGIN_AGAIN = "make an empty one, ingest the folders again and import the exported decisions"
 
 _SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """Errors of a statement on a damaged file. SQLite's messages quote the file's content, which may not be UTF-8."""
@@ -44,7 +48,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """Open the catalogue for reading and writing. It is created or upgraded where needed.
 
     With a write-ahead log, readers and the one writer do not wait for each other. With `synchronous=FULL`, a committed
-    decision survives a power cut. Before an upgrade the file is copied to `catalog-v<old>.sqlite` beside it.
+    decision survives a power cut. Before an upgrade the file is copied to `backups/catalog-v<old>.sqlite`.
 
     Raises:
         NewerSchema: a newer lenstrace made the catalogue.
@@ -60,6 +64,7 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA temp_store = MEMORY")
         _upgrade(connection, path)
+        resolve_paths(connection, path.parent)
         connection.execute("PRAGMA foreign_keys = ON")  # after it: an upgrade may replace a table that others refer to
     return connection
 
@@ -85,6 +90,7 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
         closing.callback(connection.close)
         connection.row_factory = sqlite3.Row
         _version(connection, path)
+        resolve_paths(connection, path.parent)
     return connection
 
 
@@ -99,16 +105,83 @@ def _closed_on_failure(path: Path) -> Iterator[contextlib.ExitStack]:
         closing.pop_all()
 
 
+@contextlib.contextmanager
+def scratch_copy(connection: sqlite3.Connection, root: Path) -> Iterator[sqlite3.Connection]:
+    """Copy a catalogue into a temporary one, in which changes can be tried.
+
+    Args:
+        connection: the catalogue.
+        root: the workspace's folder.
+    """
+    with contextlib.closing(sqlite3.connect("", isolation_level=None, check_same_thread=False)) as copy:
+        connection.backup(copy)
+        copy.row_factory = sqlite3.Row
+        copy.execute("PRAGMA foreign_keys = ON")
+        resolve_paths(copy, root)
+        yield copy
+
+
+def version_of(path: Path) -> int | None:
+    """Return how many migrations were applied to a catalogue; None if it does not exist or holds nothing.
+
+    A file without a byte is not opened: SQLite would delete the write-ahead log beside it.
+
+    Raises:
+        As `connect`.
+    """
+    try:
+        if not path.stat().st_size:
+            return None
+    except FileNotFoundError:
+        return None
+    with contextlib.closing(connect_read_only(path)) as connection:
+        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return None
+        return _version(connection, path)
+
+
 def is_current(path: Path) -> bool:
     """Return whether the catalogue exists and has this program's schema, so that `connect` would not change it.
 
     Raises:
         As `connect`.
     """
-    if not path.exists():
-        return False
-    with contextlib.closing(connect_read_only(path)) as connection:
-        return _version(connection, path) == len(migrations())
+    return version_of(path) == len(migrations())
+
+
+def copy_to(connection: sqlite3.Connection, place: Path, ready: Callable[[], object] = lambda: None) -> None:
+    """Copy a catalogue into one file by SQLite's backup: its state at one moment, also while another process writes to it.
+
+    After an interruption the file is unchanged or whole.
+
+    Args:
+        connection: the catalogue.
+        place: the file; one that is there is replaced.
+        ready: is called once the copy is whole, before it takes its place.
+
+    Raises:
+        WorkspaceError: the catalogue is damaged.
+        StorageError: the disk is full, or the file cannot be written.
+    """
+
+    def write(partial: Path) -> None:
+        with contextlib.closing(sqlite3.connect(partial)) as copy:
+            connection.backup(copy)
+            if (why := why_broken(copy)) is not None:
+                raise damaged(connection.execute("PRAGMA database_list").fetchone()[2], why)
+            copy.execute("PRAGMA journal_mode = DELETE")  # with a write-ahead log it would be more than one file
+        ready()
+
+    try:
+        replace_with(place, write)
+    except sqlite3.Error as error:
+        raise translated(error, place) from error
+    except OSError as error:
+        raise StorageError(
+            "the catalogue could not be copied",
+            f"{quoted_path(place)}: {error.strerror or error}",
+            "Choose a place on a disk with free space that can be written to.",
+        ) from error
 
 
 @contextlib.contextmanager
@@ -174,26 +247,36 @@ def is_damage(said: str) -> bool:
 
 def damaged(path: Path | str, why: str) -> WorkspaceError:
     """Return the error for a damaged catalogue."""
+    folder = Path(path).parent
     return WorkspaceError(
         "the catalogue is damaged",
         f"{quoted_path(path)}: {why}",
-        "Restore a backup of it. Without one, move it away and ingest the folders again (exported decisions can be imported "
-        f"again): {command_line('mv', path, f'{path}.damaged')}",
+        f"Restore a backup, such as one in {quoted_path(folder / 'backups')}: "
+        f"{command('restore', 'BACKUP', workspace=folder)}\nWithout one, move it away, {_BEGIN_AGAIN}: "
+        f"{command_line('mv', path, f'{path}.damaged')}; {command('new', folder)}",
     )
+
+
+def why_broken(connection: sqlite3.Connection) -> str | None:
+    """Check a database, whatever its schema; return what SQLite finds wrong with it, or None."""
+    try:
+        said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except _SQLITE_ERRORS as error:
+        return str(error)
+    return None if said == "ok" else said.splitlines()[0]
 
 
 def why_damaged(connection: sqlite3.Connection) -> str | None:
     """Check the whole catalogue; return what SQLite finds wrong with it, or None."""
+    if why := why_broken(connection):
+        return why
     try:
-        said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
         unreadable = connection.execute(
             "SELECT (SELECT count(*) FROM reading WHERE NOT json_valid(facts)) + (SELECT count(*) FROM flickr_photo "
             "WHERE NOT (json_valid(listing) AND json_valid(coalesce(exif, '1')) AND json_valid(coalesce(file, '1'))))"
         ).fetchone()[0]
     except _SQLITE_ERRORS as error:
         return str(error)
-    if said != "ok":
-        return said.splitlines()[0]
     return f"the facts of {unreadable} photos cannot be read" if unreadable else None
 
 
@@ -254,8 +337,8 @@ def _unreleased(path: Path, why: str) -> WorkspaceError:
     return WorkspaceError(
         "the catalogue was made by an unreleased lenstrace",
         f"{quoted_path(path)}: {why}",
-        "Export its decisions with the lenstrace that made it (curate decisions export). Then move it away, ingest the folders "
-        f"again and import the decisions: {command_line('mv', path, f'{path}.unreleased')}",
+        f"Export its decisions with the lenstrace that made it (curate decisions export). Then move it away, {_BEGIN_AGAIN}: "
+        f"{command_line('mv', path, f'{path}.unreleased')}; {command('new', path.parent)}",
     )
 
 
@@ -269,9 +352,8 @@ def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
     if version == len(steps):
         return
     if version:
-        backup = path.with_name(f"{path.stem}-v{version}{path.suffix}")
-        with contextlib.closing(sqlite3.connect(backup)) as copy:
-            connection.backup(copy)
+        copy_to(connection, path.parent / "backups" / f"{path.stem}-v{version}{path.suffix}")
+    prepare_upgrade(connection, path.parent)
     for number, step in enumerate(steps[version:], start=version + 1):
         record = "" if number > 1 else _RECORD
         connection.executescript(f"BEGIN IMMEDIATE;\n{record}{step.script}\n{_recorded(number, step)}\nCOMMIT;")

@@ -6,25 +6,23 @@ a decision stays valid when a file is moved.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
 from curate.cameras.keys import camera_key
 from curate.cameras.types import CameraType
 from curate.catalog.assigning import refuse_label
-from curate.catalog.clocks import rows_between
 from curate.catalog.effects import apply, take_back
 from curate.catalog.forgotten import name_paths
 from curate.catalog.store import Catalog, now
 from curate.errors import UsageError
 from tracer.base.text import printable_path
 
-Action = Literal["accept", "reject", "label", "camera", "clock", "forget", "flag", "note"]
+Action = Literal["accept", "reject", "label", "camera", "clock", "forget", "flag", "note", "relocate"]
 
 NO_NOTE: Mapping[str, Any] = MappingProxyType({})
 
@@ -80,8 +78,7 @@ class DecidedPair:
 
 def entries(catalog: Catalog) -> Iterator[Decision]:
     """Yield the log, oldest first."""
-    for row in catalog.connection.execute("SELECT * FROM decision ORDER BY seq"):
-        yield _decision(row)
+    yield from map(_decision, catalog.connection.execute("SELECT * FROM decision ORDER BY seq"))
 
 
 def decide(
@@ -101,9 +98,8 @@ def decide(
         phone: sha256 of the phone photo.
         other: sha256 of the other photo.
         checked: whether a second partner of a photo is refused.
-        note: how the decision came about; it is stored in the payload. `auto`: a threshold decided. `by`: who else decided
-            it, and when. `batch`: name of the decisions that are undone together. `gone`: the pair is rejected without a
-            person, because the file of a photo was replaced by other content.
+        note: how the decision came about; stored in the payload. `auto`: a threshold decided. `by`: who else decided it, and
+            when. `batch`: name of the decisions undone together. `gone`: rejected since a photo's file has other content.
 
     Raises:
         UsageError: one of the photos is already in another accepted pair.
@@ -142,9 +138,9 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None, note
         changed = []
         for photo in photos:
             row = catalog.connection.execute(
-                "SELECT value FROM assertion WHERE photo = ? AND key = ? AND origin = 'person'", (photo, key)
+                "SELECT value, imported FROM assertion WHERE photo = ? AND key = ? AND origin = 'person'", (photo, key)
             ).fetchone()
-            if row is None or row["value"] != value:
+            if row is None or row["value"] != value or (row["imported"] and "by" not in note):
                 sha256 = catalog.connection.execute("SELECT sha256 FROM photo WHERE id = ?", (photo,)).fetchone()
                 changed.append(
                     {
@@ -152,6 +148,7 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None, note
                         "sha256": sha256[0] if sha256 else None,
                         "said": row is not None,
                         "before": row["value"] if row else None,
+                        "imported": bool(row and row["imported"]),
                     }
                 )
         if changed:
@@ -174,32 +171,22 @@ def set_camera_type(
         )
 
 
-def state_clock(catalog: Catalog, camera_a: str, camera_b: str, seconds: float | None) -> None:
-    """State by how many seconds the clock of camera B is ahead of that of camera A; None withdraws the statement.
-
-    Args:
-        catalog: open for writing.
-        camera_a: `make|model` of the camera that offsets name first (`pairing.clocks.offsets.canonical`).
-        camera_b: `make|model` of the other camera.
-        seconds: the offset, or None.
-    """
-    with catalog.transaction():
-        before = [asdict(row) for row in rows_between(catalog, camera_a, camera_b)]
-        append(catalog, "clock", {"camera_a": camera_a, "camera_b": camera_b, "seconds": seconds, "before": before})
-
-
-def forget_photos(catalog: Catalog, photos: Sequence[int], paths: Sequence[bytes]) -> None:
+def forget_photos(
+    catalog: Catalog, photos: Sequence[int], paths: Sequence[bytes], note: Mapping[str, Any] = NO_NOTE
+) -> None:
     """Remove photos from the catalogue.
 
     Args:
         catalog: open for writing.
         photos: row IDs.
         paths: the paths that a person named; an ingest skips them from now on.
+        note: as in `decide`.
     """
     with catalog.transaction():
         rows = (catalog.connection.execute("SELECT sha256 FROM photo WHERE id = ?", (photo,)) for photo in photos)
         named = [{"photo": photo, "sha256": row.fetchone()["sha256"]} for photo, row in zip(photos, rows, strict=True)]
-        decision = _write(catalog, "forget", {"photos": named, "paths": [printable_path(path) for path in paths]})
+        said = {"photos": named, "paths": [printable_path(path) for path in paths]}
+        decision = _write(catalog, "forget", {**said, **note})
         name_paths(catalog, decision.seq, paths)
         apply(catalog, decision.action, decision.payload, decision.seq)
 
@@ -229,7 +216,7 @@ def undo(catalog: Catalog) -> Decision | None:
         if last is None:
             return None
         for entry in reversed(step_of(catalog, last)):
-            _write(catalog, "undo", {"seq": entry.seq})
+            _write(catalog, "undo", {"seq": entry.seq}, entry)
             take_back(catalog, entry.action, entry.payload, entry.seq)
         return last
 
@@ -241,7 +228,7 @@ def redo(catalog: Catalog) -> Decision | None:
         if last is None:
             return None
         for entry in step_of(catalog, last):
-            _write(catalog, "redo", {"seq": entry.seq})
+            _write(catalog, "redo", {"seq": entry.seq}, entry)
             apply(catalog, entry.action, entry.payload, entry.seq)
         return last
 
@@ -289,12 +276,10 @@ def _refuse_second_partner(catalog: Catalog, phone: str, other: str) -> None:
     for this, that in ((phone, other), (other, phone)):
         partner = partner_of(catalog, this)
         if partner is not None and partner != that:
-            names = {
-                row["sha256"]: row["path"]
-                for row in catalog.connection.execute(
-                    "SELECT sha256, path FROM photo WHERE sha256 IN (?, ?) ORDER BY path DESC", (this, partner)
-                )
-            }  # of exact copies the first by path, which is the one that pairs name
+            rows = catalog.connection.execute(
+                "SELECT sha256, resolved(path) FROM photo WHERE sha256 IN (?, ?) ORDER BY path DESC", (this, partner)
+            )
+            names = dict(map(tuple, rows))  # of exact copies the first by path, which is the one that pairs name
             raise UsageError(
                 "that photo already has a partner",
                 f"{names.get(this, this)} is paired with {names.get(partner, partner)}",
@@ -336,14 +321,17 @@ def append(catalog: Catalog, action: Action, payload: dict[str, Any]) -> Decisio
     return decision
 
 
-def _write(catalog: Catalog, action: str, payload: dict[str, Any]) -> Decision:
+def _write(catalog: Catalog, action: str, payload: dict[str, Any], of: Decision | None = None) -> Decision:
+    """Write an entry; `of` is the one that an undo or redo is about."""
     at, who = now(), catalog.annotator
     row = catalog.connection.execute(
         "INSERT INTO decision (at, who, action, payload) VALUES (?, ?, ?, ?) RETURNING seq",
         (at, who, action, json.dumps(payload, ensure_ascii=False)),
     ).fetchone()
-    catalog.touch(logged=True)
-    return Decision(int(row[0]), at, who, action, payload)
+    decision = Decision(int(row[0]), at, who, action, payload)
+    if (of or decision).payload.get("news", True):  # files that were only moved change nothing of a set
+        catalog.touch(logged=True)
+    return decision
 
 
 def _last_standing(catalog: Catalog) -> Decision | None:
@@ -374,15 +362,14 @@ def _last_taken_back(catalog: Catalog) -> Decision | None:
     return None
 
 
-def standing(catalog: Catalog) -> str:
-    """Return a hash of the decisions that stand, without flags and notes. An undo brings back the one before the decision."""
+def in_force(catalog: Catalog) -> set[int]:
+    """Return the numbers of the decisions that stand."""
     stand: set[int] = set()
     for action, seq in catalog.connection.execute(
         "SELECT action, iif(action IN ('undo', 'redo'), json_extract(payload, '$.seq'), seq) FROM decision ORDER BY seq"
     ):
         (stand.discard if action == "undo" else stand.add)(seq)
-    stand -= {row[0] for row in catalog.connection.execute("SELECT seq FROM decision WHERE action IN ('flag', 'note')")}
-    return hashlib.sha256(repr(sorted(stand)).encode()).hexdigest()
+    return stand
 
 
 def newest_first(catalog: Catalog) -> Iterator[Decision]:

@@ -9,9 +9,11 @@ from typing import Any, Literal
 from curate.cameras.keys import camera_key
 from curate.catalog.clocks import ClockRow, put_between
 from curate.catalog.forgotten import bring_back, put_aside
-from curate.catalog.photos import relabel, say, unsay
+from curate.catalog.photos import NO_LONGER_THERE, facts_of, relabel, say, set_status, unsay
+from curate.catalog.places import as_bytes, move
 from curate.catalog.remarks import put_remark, remark_of
 from curate.catalog.store import Catalog
+from curate.photos.facts import Status
 
 Verdict = Literal["accepted", "rejected"]
 VERDICT_OF: dict[str, Verdict] = {"accept": "accepted", "reject": "rejected"}
@@ -23,7 +25,7 @@ def apply(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) -> N
         _set_verdict(catalog, payload, [VERDICT_OF[action], payload.get("subject_idx"), seq])
     elif action == "label":
         for change in payload["photos"]:
-            say(catalog, change["photo"], "person", {payload["key"]: payload["value"]})
+            say(catalog, change["photo"], "person", {payload["key"]: payload["value"]}, imported="by" in payload)
             relabel(catalog, change["photo"])
     elif action == "camera":
         _set_override(catalog, payload, payload["type"])
@@ -33,6 +35,12 @@ def apply(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) -> N
         put_aside(catalog, _photos(payload), seq)
     elif action in ("flag", "note"):
         _set_remark(catalog, action, payload, payload["on" if action == "flag" else "text"])
+    elif action == "relocate":
+        put_aside(catalog, payload["aside"], seq)
+        _move(catalog, payload)
+        for photo in payload["found"]:
+            facts = facts_of(catalog, photo)
+            set_status(catalog, photo, facts.status, facts.error)
 
 
 def take_back(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) -> None:
@@ -42,7 +50,8 @@ def take_back(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) 
     elif action == "label":
         for change in payload["photos"]:
             if change["said"]:
-                say(catalog, change["photo"], "person", {payload["key"]: change["before"]})
+                before = {payload["key"]: change["before"]}
+                say(catalog, change["photo"], "person", before, imported=change.get("imported", False))
             else:
                 unsay(catalog, change["photo"], "person", payload["key"])
             relabel(catalog, change["photo"])
@@ -54,6 +63,17 @@ def take_back(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) 
         bring_back(catalog, _photos(payload), seq)
     elif action in ("flag", "note"):
         _set_remark(catalog, action, payload, payload["before"])
+    elif action == "relocate":
+        _move(catalog, payload, back=True)
+        bring_back(catalog, payload["aside"], seq)
+        for photo in payload["found"]:
+            set_status(catalog, photo, Status.MISSING, NO_LONGER_THERE)
+
+
+def _move(catalog: Catalog, payload: Mapping[str, Any], back: bool = False) -> None:
+    for which, tables in (("paths", ("photo",)), ("forgotten", ("forgotten", "forgotten_path"))):
+        moves = [(as_bytes(before), as_bytes(after)) for before, after in payload[which]]
+        move(catalog.connection, ((after, before) for before, after in moves) if back else moves, tables)
 
 
 def _photos(payload: Mapping[str, Any]) -> list[int]:

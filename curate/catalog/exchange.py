@@ -2,30 +2,40 @@
 
 Each entry of the log is one line, undo and redo included. `stands` says whether an entry is still in force, so that a reader
 does not have to replay the log. A rejection that the program made because a file was replaced (`gone`) is in force in this
-workspace only. Lines do not hold row numbers or paths of this workspace.
+workspace only. Lines do not hold row numbers or paths of this workspace; a kept copy is named by its place among the copies.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
 from curate.cameras.types import CameraType
 from curate.catalog import decisions
+from curate.catalog.clocks import MAX_OFFSET_S
+from curate.catalog.forgotten import is_forgotten
+from curate.catalog.keepers import choices_among
+from curate.catalog.labelling import KEEPER
 from curate.catalog.labels import local_photo_id
+from curate.catalog.remarks import LONGEST
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from tracer.base.text import clean_text, quoted_path
+from tracer.base.text import clean_text, cut_at_word, quoted_path
 
 FORMAT = 1
 """Format of a line; lines of another format are refused."""
 
 MOST_BYTES = 32 << 20
 """Length in bytes of the longest line that is read."""
+
+_AHEAD = timedelta(days=1)
+"""By how much the clock of another computer may be ahead."""
 
 _HEX = r"^[0-9a-f]{64}$"
 
@@ -44,15 +54,27 @@ class _Part(BaseModel):
 
 
 class PhotoName(_Part):
-    """A photo by names that are valid in any workspace."""
+    """A photo by names that are valid in any workspace; where one of its copies is meant, the `nth` of them by path."""
 
     sha256: str = Field(pattern=_HEX)
     photo_id: int | None = Field(None, ge=0, lt=2**63)
+    nth: int = Field(1, ge=1)
+    of: int = Field(1, ge=1)
+
+
+def _moment(text: str) -> str:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise PydanticCustomError("time", "it is not a time") from None
+    if at.replace(tzinfo=at.tzinfo or UTC) > datetime.now(UTC) + _AHEAD:
+        raise PydanticCustomError("future", "it lies in the future")
+    return text
 
 
 class _Line(_Part):
     format: Literal[1] = 1
-    at: Text = ""
+    at: Annotated[Text, AfterValidator(_moment)] = ""
     who: Text = ""
     stands: bool = True
     imported: bool = False
@@ -85,10 +107,46 @@ class CameraLine(_Line):
     type: Annotated[CameraType, Field(strict=False)]
 
 
-class LocalLine(_Line):
-    """A decision that stays in its own workspace: an offset between two clocks, forgotten photos, a flag, a note."""
+class FlagLine(_Line):
+    """A pair was flagged, or its flag was taken off."""
 
-    action: Literal["clock", "forget", "flag", "note"]
+    action: Literal["flag"]
+    phone: PhotoName
+    other: PhotoName
+    on: bool
+
+
+class NoteLine(_Line):
+    """A note was written on a pair; an empty one removed it."""
+
+    action: Literal["note"]
+    phone: PhotoName
+    other: PhotoName
+    text: Annotated[
+        str, Field(max_length=LONGEST), AfterValidator(lambda text: (clean_text(text, LONGEST) or "").strip())
+    ]
+
+
+class ClockLine(_Line):
+    """The offset between two clocks was stated, or withdrawn (None)."""
+
+    action: Literal["clock"]
+    camera_a: Text
+    camera_b: Text
+    seconds: Annotated[float, Field(ge=-MAX_OFFSET_S, le=MAX_OFFSET_S, allow_inf_nan=False)] | None
+
+
+class ForgetLine(_Line):
+    """Photos were forgotten."""
+
+    action: Literal["forget"]
+    photos: list[PhotoName]
+
+
+class RelocateLine(_Line):
+    """A folder of photos has moved; each workspace has its own folders."""
+
+    action: Literal["relocate"]
 
 
 class StepLine(_Line):
@@ -97,7 +155,7 @@ class StepLine(_Line):
     action: Literal["undo", "redo"]
 
 
-Line = PairLine | LabelLine | CameraLine | LocalLine | StepLine
+Line = PairLine | LabelLine | CameraLine | FlagLine | NoteLine | ClockLine | ForgetLine | RelocateLine | StepLine
 _LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="action")])
 
 
@@ -118,14 +176,8 @@ class Refused:
 
 def exported(catalog: Catalog) -> Iterator[dict[str, Any]]:
     """Yield the decision log as rows for JSON lines, oldest first."""
-    log = list(decisions.entries(catalog))
-    standing: set[int] = set()
-    for entry in log:
-        if entry.action == "undo":
-            standing.discard(entry.payload["seq"])
-        else:
-            standing.add(entry.payload["seq"] if entry.action == "redo" else entry.seq)
-    for entry in log:
+    standing = decisions.in_force(catalog)
+    for entry in decisions.entries(catalog):
         said = entry.payload
         by = said.get("by") or {}
         row: dict[str, Any] = {
@@ -146,7 +198,12 @@ def exported(catalog: Catalog) -> Iterator[dict[str, Any]]:
         elif entry.action == "label":
             photos = [_hash(catalog, change) for change in said["photos"]]
             row |= {"key": said["key"], "value": said["value"]}
-            row["photos"] = [_name(catalog, sha256) for sha256 in photos if sha256]
+            named = _copy if said["key"] == KEEPER else _name
+            row["photos"] = [
+                named(catalog, sha256, change["photo"])
+                for sha256, change in zip(photos, said["photos"], strict=True)
+                if sha256
+            ]
         elif entry.action == "camera":
             row |= {key: said[key] for key in ("make", "model", "type")}
         elif entry.action == "clock":
@@ -156,7 +213,10 @@ def exported(catalog: Catalog) -> Iterator[dict[str, Any]]:
             row |= {"on": said["on"]} if entry.action == "flag" else {"text": said["text"]}
         elif entry.action == "forget":
             row["photos"] = [_name(catalog, photo["sha256"]) for photo in said["photos"] if photo["sha256"]]
-        else:
+            if row["stands"]:  # not for photos that were taken in again, or of which a copy stayed
+                away = [photo for photo in row["photos"] if is_forgotten(catalog, photo["sha256"])]
+                row |= {"photos": away or row["photos"], "stands": bool(away)}
+        elif entry.action in ("undo", "redo"):
             row["of"] = said["seq"]
         yield row
 
@@ -227,14 +287,21 @@ def _parsed(number: int, line: bytes) -> Line | Refused:
         if first["type"] == "union_tag_not_found":
             return Refused(number, "it names no kind of decision")
         place = ".".join(str(part) for part in first["loc"][1:])
-        return Refused(number, _clean(f"{place}: {first['msg']}" if place else first["msg"])[:200])
+        return Refused(number, cut_at_word(_clean(f"{place}: {first['msg']}" if place else first["msg"]), 200))
 
 
-def _name(catalog: Catalog, sha256: str) -> dict[str, Any]:
+def _name(catalog: Catalog, sha256: str, _photo: int | None = None) -> dict[str, Any]:
     row = catalog.connection.execute(
         "SELECT photo_id FROM photo WHERE sha256 = ? AND photo_id IS NOT NULL ORDER BY id LIMIT 1", (sha256,)
     ).fetchone()
     return {"sha256": sha256, "photo_id": row[0] if row else local_photo_id(sha256)}
+
+
+def _copy(catalog: Catalog, sha256: str, photo: int) -> dict[str, Any]:
+    """Name one of several copies, by its place among their paths."""
+    copies = [one for one, _ in choices_among(catalog, sha256)]
+    place = {"nth": copies.index(photo) + 1, "of": len(copies)} if photo in copies and len(copies) > 1 else {}
+    return _name(catalog, sha256) | place
 
 
 def _hash(catalog: Catalog, change: dict[str, Any]) -> str | None:

@@ -48,7 +48,7 @@ def explained(catalog: Catalog, photo: int) -> list[Explained]:
     labels = labels_of(catalog, photo)
     if labels["path"] is None:
         return []
-    facts, origins = facts_of(catalog, photo), _origins(catalog, photo)
+    facts, origins = facts_of(catalog, photo), _origins(catalog, photo, labels)
     found = []
     for name in SHOWN:
         value = labels.get(name)
@@ -85,8 +85,10 @@ def _why(name: str, labels: dict[str, Any], facts: PhotoFacts, origins: dict[str
     return "EXIF, " + " and ".join(facts.exif.readers) if facts.exif.readers else "EXIF"
 
 
-def _origins(catalog: Catalog, photo: int) -> dict[str, str]:
-    """Return label -> who stated it, of the strongest origin."""
-    rows = catalog.connection.execute("SELECT key, origin FROM assertion WHERE photo = ?", (photo,)).fetchall()
-    stated = {(row["key"], row["origin"]) for row in rows}
+def _origins(catalog: Catalog, photo: int, labels: dict[str, Any]) -> dict[str, str]:
+    """Return label -> who stated it, of the strongest origin; an imported label that does not count is passed over."""
+    rows = catalog.connection.execute("SELECT * FROM assertion WHERE photo = ?", (photo,)).fetchall()
+    stated = {
+        (row["key"], row["origin"]) for row in rows if not row["imported"] or row["value"] == labels.get(row["key"])
+    }
     return {key: words for origin, words in reversed(_ORIGINS) for key, by in stated if by == origin}

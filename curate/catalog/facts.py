@@ -27,6 +27,7 @@ class Key(StrEnum):
     CAMERA_SETTINGS = "camera_settings"
     CAMERA_RULES = "camera_rules"
     COMPARED = "compared"
+    COMPARED_CLOCKS = "compared_clocks"
     SCORES_FOLLOW = "pair_model_basis"
     SCORED_CANDIDATES = "pair_model_candidates"
     EXPORTS = "exports"
@@ -35,6 +36,7 @@ class Key(StrEnum):
     SPLIT = "split"
     SPLIT_LOG = "split_log"
     THEME = "theme"
+    ADVISED = "advised"
     FLICKR_CALLS = "flickr_calls"
     FLICKR_PAUSED = "flickr_paused"
     FLICKR_LICENSES = "flickr_licenses"
@@ -129,7 +131,7 @@ class Fact(Generic[T]):
 
 
 CHANGED: Fact[str] = Fact(Key.CHANGED)
-"""Time of the last change of the catalogue, ISO 8601 in UTC."""
+"""Time of the last change of the catalogue that is not in the decision log, ISO 8601 in UTC."""
 
 REVISION: Fact[int] = Fact(Key.REVISION, TypeAdapter(int))
 """Number of changes of the catalogue."""
@@ -146,6 +148,11 @@ CAMERA_RULES: Fact[str] = Fact(Key.CAMERA_RULES)
 
 COMPARED: Fact[tuple[int, int]] = Fact(Key.COMPARED, TypeAdapter(tuple[int, int]))
 """Numbers of phone photos and of other photos in the last pairing run."""
+
+COMPARED_CLOCKS: Fact[list[tuple[str, str, float]]] = Fact(
+    Key.COMPARED_CLOCKS, TypeAdapter(list[tuple[str, str, float]])
+)
+"""Camera, camera, seconds of the offsets that a person had stated at the last pairing run."""
 
 SCORES_FOLLOW: Fact[str] = Fact(Key.SCORES_FOLLOW)
 """Hash of the decisions that the scores were computed from; empty for none."""
@@ -170,6 +177,9 @@ SPLIT_LOG: Fact[list[SplitEvent]] = Fact(Key.SPLIT_LOG, TypeAdapter(list[SplitEv
 
 THEME: Fact[str] = Fact(Key.THEME)
 """The app's colours that were chosen last."""
+
+ADVISED: Fact[str] = Fact(Key.ADVISED)
+"""The advice on the terminal's colours that the app gave; it is given once."""
 
 FLICKR_CALLS: Fact[int] = Fact(Key.FLICKR_CALLS, TypeAdapter(int))
 """Number of calls of the Flickr API that were made from this workspace."""

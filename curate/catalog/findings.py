@@ -11,18 +11,27 @@ from curate.catalog.exchange import Refused
 from tracer.base.text import counted
 
 Prefer = Literal["mine", "theirs"]
-Kind = Literal["pair", "partner", "label", "camera"]
+Kind = Literal["pair", "partner", "label", "camera", "note", "clock", "forget"]
+
+TAKEN = {
+    "accepted": "accepted", "rejected": "rejected", "labels": "labels", "cameras": "cameras", "flags": "flags", "notes": "notes",
+    "clocks": "clock offsets", "kept": "kept copies", "forgotten": "forgotten photos",
+}  # fmt: skip
+"""Kinds of imported decisions, in words."""
+
+NAMED = 10
+"""Refused lines that are named; of more, the number is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A decision on which the two sides differ.
+    """A decision of the file that would replace what holds in this workspace.
 
     Attributes:
         kind: `pair` (one side accepted it, the other rejected it), `partner` (the other side paired a photo with another
-            one), `label` or `camera`.
+            one), `label`, `camera`, `note`, `clock`, or `forget` (a person here decided something about the photo).
         what: paths of the photos, or the camera.
-        mine: the decision in this workspace.
+        mine: what holds in this workspace, whether a person decided it or not.
         theirs: the decision in the file.
         who: annotator of their decision.
         at: time of their decision.
@@ -65,17 +74,20 @@ class Imported:
 
     Attributes:
         lines: number of valid lines.
+        own_name: number of decisions made in this workspace that the file gives to this workspace's annotator.
         not_in_force: number of valid lines that were undone, or that are undo or redo entries.
         taken: kind -> number of decisions made in this workspace.
         unchanged: number of decisions that this workspace had already.
         agreement: agreement of both annotators; None before it is measured.
         conflicts: decisions on which the two sides differ.
         unknown: sha256 -> photo ID of photos that are not in this workspace.
-        refused: lines that cannot be used.
-        passed_over: reason -> number of decisions that are valid in the other workspace only.
+        refused: the first lines that cannot be used.
+        refused_lines: the number of lines that cannot be used.
+        passed_over: reason -> number of decisions that are not imported for it.
     """
 
     lines: int = 0
+    own_name: int = 0
     not_in_force: int = 0
     taken: Counter[str] = field(default_factory=Counter)
     unchanged: int = 0
@@ -83,20 +95,24 @@ class Imported:
     conflicts: list[Conflict] = field(default_factory=list)
     unknown: dict[str, int | None] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
+    refused_lines: int = 0
     passed_over: Counter[str] = field(default_factory=Counter)
+
+    def refuse(self, line: Refused) -> None:
+        """Count a line that cannot be used."""
+        self.refused_lines += 1
+        if len(self.refused) < NAMED:
+            self.refused.append(line)
 
     @property
     def complete(self) -> bool:
         """Whether nothing needs a person's attention."""
-        return not (self.refused or self.unknown or any(conflict.kept is None for conflict in self.conflicts))
+        return not (self.refused_lines or self.unknown or any(conflict.kept is None for conflict in self.conflicts))
 
     def in_words(self) -> list[str]:
         """Return the result as lines of text."""
-        taken = self.taken
-        lines = [
-            f"imported: {taken['accepted']} accepted, {taken['rejected']} rejected, {counted(taken['labels'], 'label')}, "
-            f"{counted(taken['cameras'], 'camera')}; {self.unchanged} unchanged"
-        ]
+        taken = ", ".join(f"{self.taken[kind]:,} {words}" for kind, words in TAKEN.items() if self.taken[kind])
+        lines = [f"imported: {taken or 'nothing'}; {self.unchanged} unchanged"]
         a = self.agreement
         if a is not None and a.observed is not None:
             kappa = (
@@ -115,6 +131,10 @@ class Imported:
                     else ""
                 )
             )
+        if self.own_name:
+            lines.append(
+                f"{counted(self.own_name, 'imported decision')} under your own name: check that you made them elsewhere"
+            )
         lines += [f"not imported: {count} ({reason})" for reason, count in sorted(self.passed_over.items())]
         if self.unknown:
             lines.append(
@@ -127,7 +147,8 @@ class Imported:
         return {
             "lines": self.lines,
             "not_in_force": self.not_in_force,
-            "imported": {kind: self.taken[kind] for kind in ("accepted", "rejected", "labels", "cameras")},
+            "imported": {kind: self.taken[kind] for kind in TAKEN},
+            "own_name": self.own_name,
             "unchanged": self.unchanged,
             "agreement": None if self.agreement is None else asdict(self.agreement),
             "conflicts": [asdict(conflict) for conflict in self.conflicts],
@@ -135,11 +156,12 @@ class Imported:
                 {"sha256": sha256, "photo_id": number} for sha256, number in sorted(self.unknown.items())
             ],
             "refused": [{"line": r.line, "why": r.why} for r in self.refused],
+            "refused_lines": self.refused_lines,
             "passed_over": dict(sorted(self.passed_over.items())),
         }
 
 
-def agreement(mine: Mapping[tuple[str, str], str], theirs: Mapping[tuple[str, str], str]) -> Agreement:
+def agreement(mine: Mapping[tuple[str, ...], str], theirs: Mapping[tuple[str, ...], str]) -> Agreement:
     """Return how far two annotators agree on the pairs that both decided (Cohen 1960).
 
     Args:

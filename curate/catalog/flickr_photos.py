@@ -174,7 +174,11 @@ def store(catalog: Catalog, known: FlickrPhoto, path: Path | None = None) -> Non
         (*_texts(known), known.listing.flickr_id),
     )
     connection.execute("INSERT OR REPLACE INTO reading VALUES (?, ?)", (known.photo, _json(facts.as_json())))
-    place = os.fsencode(listed_path(known.listing.flickr_id)) if known.file is None else path and os.fsencode(path)
+    place = (
+        os.fsencode(listed_path(known.listing.flickr_id))
+        if known.file is None
+        else path and catalog.places.stored(os.fsencode(path))
+    )
     if place:
         connection.execute(
             "UPDATE photo SET path_bytes = ?, path = ? WHERE id = ?", (place, printable_path(place), known.photo)
@@ -254,10 +258,10 @@ def _is_any_original(catalog: Catalog, condition: str, licenses: Collection[str]
 
 
 def record_step(catalog: Catalog, flickr_id: int, step: Step, outcome: Outcome, reason: str | None = None) -> None:
-    """Store the outcome of a step for a photo."""
-    catalog.connection.execute(
-        "INSERT OR REPLACE INTO flickr_step VALUES (?, ?, ?, ?, ?)", (flickr_id, step, outcome, reason, now())
-    )
+    """Store the outcome of a step for a photo; the time is that since which the outcome and its reason are the same."""
+    same = "SELECT at FROM flickr_step WHERE flickr_id = ?1 AND step = ?2 AND outcome = ?3 AND reason IS ?4"
+    insert = f"INSERT OR REPLACE INTO flickr_step VALUES (?1, ?2, ?3, ?4, coalesce(({same}), ?5))"
+    catalog.connection.execute(insert, (flickr_id, step, outcome, reason, now()))
 
 
 def is_refused(catalog: Catalog, flickr_id: int, reason: str) -> bool:
@@ -269,13 +273,12 @@ def is_refused(catalog: Catalog, flickr_id: int, reason: str) -> bool:
     return bool(found.fetchone()[0])
 
 
-def failures_before(catalog: Catalog, step: Step, at: str) -> dict[int, str | None]:
-    """Return Flickr ID -> reason of the photos for which a step failed last before a time (ISO 8601 in UTC, to the second)."""
-    return dict(
-        catalog.connection.execute(
-            "SELECT flickr_id, reason FROM flickr_step WHERE step = ? AND outcome = 'failed' AND at < ?", (step, at)
-        )
+def failures(catalog: Catalog, step: Step) -> dict[int, tuple[str | None, str]]:
+    """Return the photos for which a step failed: Flickr ID -> reason, and since when it is that (ISO 8601 in UTC)."""
+    rows = catalog.connection.execute(
+        "SELECT flickr_id, reason, at FROM flickr_step WHERE step = ? AND outcome = 'failed'", (step,)
     )
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def forget_steps(catalog: Catalog, step: Step, flickr_id: int | None = None) -> None:
@@ -306,14 +309,6 @@ def outcomes(catalog: Catalog, step: Step) -> tuple[int, int]:
     )
     found = {row[0]: int(row[1]) for row in rows}
     return found.get("refused", 0), found.get("failed", 0)
-
-
-def licence_days(catalog: Catalog) -> dict[int, str]:
-    """Return Flickr ID -> the day on which the photo's licence was seen, for photos that have one."""
-    rows = catalog.connection.execute(
-        "SELECT flickr_id, listing ->> '$.license_seen' FROM flickr_photo WHERE listing ->> '$.license_seen' IS NOT NULL"
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 def counts(catalog: Catalog) -> tuple[int, int]:

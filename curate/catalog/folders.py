@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from curate.catalog.naming import AT_OR_BELOW, bounds
 from curate.catalog.store import Catalog
 from tracer.base.text import printable_path
 
 
 def local_photos_below(catalog: Catalog, root: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield (row ID, path) of the local photos at or below a path, except those known to be missing."""
-    below = root.rstrip(b"/") + b"/"
     for row in catalog.connection.execute(
-        "SELECT id, path_bytes FROM photo WHERE (path_bytes = ? OR path_bytes >= ? AND path_bytes < ?) "
-        "AND source = 'local' AND status != 'missing'",
-        (root, below, below[:-1] + b"0"),  # "0" is the character after "/"
+        f"SELECT id, resolved(path_bytes) AS path FROM photo WHERE {AT_OR_BELOW} AND source = 'local' AND status != 'missing'",
+        bounds(catalog, root),
     ):
-        yield row["id"], row["path_bytes"]
+        yield row["id"], row["path"]
 
 
 def device_of(catalog: Catalog, root: bytes) -> int | None:
     """Return the device number (`st_dev`) of a folder's disk when it was last ingested."""
-    row = catalog.connection.execute("SELECT device FROM root WHERE path_bytes = ?", (root,)).fetchone()
+    row = catalog.connection.execute(
+        "SELECT device FROM root WHERE path_bytes = ?", (catalog.places.stored(root),)
+    ).fetchone()
     return None if row is None else int(row[0])
 
 
 def remember_device(catalog: Catalog, root: bytes, device: int) -> None:
     """Store the device number of a folder's disk."""
-    catalog.connection.execute("INSERT OR REPLACE INTO root VALUES (?, ?)", (root, device))
+    catalog.connection.execute("INSERT OR REPLACE INTO root VALUES (?, ?)", (catalog.places.stored(root), device))
 
 
 def begin_skipped(catalog: Catalog) -> None:
@@ -38,13 +39,14 @@ def begin_skipped(catalog: Catalog) -> None:
 
 def skip(catalog: Catalog, path: bytes, reason: str) -> None:
     """Store a file that is not a photo or could not be read, with the reason."""
+    path = catalog.places.stored(path)
     catalog.connection.execute("INSERT OR REPLACE INTO skipped VALUES (?, ?, ?)", (path, printable_path(path), reason))
 
 
 def skipped(catalog: Catalog) -> Iterator[tuple[str, str]]:
     """Yield (path, reason) of the files that were skipped."""
     yield from (
-        (row["path"], row["reason"])
+        (catalog.places.resolved(row["path"]), row["reason"])
         for row in catalog.connection.execute("SELECT path, reason FROM skipped ORDER BY path")
     )
 
@@ -56,9 +58,11 @@ def last_folder(catalog: Catalog) -> str | None:
         "AS newest JOIN root ON newest.path_bytes = root.path_bytes OR substr(newest.path_bytes, 1, length(root.path_bytes) + 1)"
         " = CAST(root.path_bytes || x'2f' AS BLOB) ORDER BY length(root.path_bytes) DESC LIMIT 1"
     ).fetchone()
-    return None if row is None else printable_path(row["path"])
+    return None if row is None else printable_path(catalog.places.resolved(bytes(row["path"])))
 
 
-def skipped_count(catalog: Catalog) -> int:
-    """Return the number of files that were skipped."""
-    return int(catalog.connection.execute("SELECT count(*) FROM skipped").fetchone()[0])
+def skipped_count(catalog: Catalog, besides: Sequence[str] = ()) -> int:
+    """Return the number of files that were skipped for other reasons than some."""
+    marks = ", ".join("?" * len(besides))
+    query = f"SELECT count(*) FROM skipped WHERE reason NOT IN ({marks})"
+    return int(catalog.connection.execute(query, besides).fetchone()[0])

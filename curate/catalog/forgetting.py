@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from curate.catalog import decisions
 from curate.catalog.browsing import paths_of_photos
@@ -28,7 +29,7 @@ def forget(catalog: Catalog, paths: Sequence[str | os.PathLike[str]]) -> int:
     places: dict[bytes, None] = {}
     unknown = []
     for path in paths:
-        place = _place(catalog, path)
+        place = place_of(catalog, path)
         if place is None:
             unknown.append(printable_path(path))
             continue
@@ -44,20 +45,21 @@ def forget(catalog: Catalog, paths: Sequence[str | os.PathLike[str]]) -> int:
     return len(photos)
 
 
-def forget_these(catalog: Catalog, photos: Sequence[int]) -> int:
+def forget_these(catalog: Catalog, photos: Sequence[int], note: Mapping[str, Any] = decisions.NO_NOTE) -> int:
     """Remove the photos with some row IDs from the catalogue, as one step; returns how many. Those that are gone are passed over.
 
     Args:
         catalog: open for writing; the caller holds the workspace's lock.
         photos: row IDs.
+        note: as in `decisions.decide`.
     """
     paths = paths_of_photos(catalog, photos)
     if paths:
-        decisions.forget_photos(catalog, list(paths), list(paths.values()))
+        decisions.forget_photos(catalog, list(paths), list(paths.values()), note)
     return len(paths)
 
 
-def _place(catalog: Catalog, path: str | os.PathLike[str]) -> bytes | None:
+def place_of(catalog: Catalog, path: str | os.PathLike[str]) -> bytes | None:
     """Return the path of the photo or folder that is meant; None where the catalogue has no photo there."""
     here = os.fsencode(os.path.abspath(path))
     if _holds_photos(catalog, here):

@@ -15,7 +15,8 @@ from curate.catalog.store import Catalog
 _PUT_ASIDE = """
 INSERT OR REPLACE INTO forgotten
 SELECT id, path_bytes, path, source, size, mtime_ns, status, error, sha256, reader, facts,
-       (SELECT coalesce(json_group_array(json_array(key, origin, value)), '[]') FROM assertion WHERE assertion.photo = photo.id)
+       (SELECT coalesce(json_group_array(json_array(key, origin, value, imported)), '[]') FROM assertion
+        WHERE assertion.photo = photo.id)
 FROM photo JOIN reading ON reading.photo = photo.id WHERE id = ?
 """
 
@@ -53,7 +54,8 @@ def take_in_again(catalog: Catalog, path: bytes) -> None:
 
     Labels from sidecars and folders are read again by this ingest; candidates are found again by the next pairing run.
     """
-    row = catalog.connection.execute("SELECT * FROM forgotten WHERE path_bytes = ?", (path,)).fetchone()
+    stored = catalog.places.stored(path)
+    row = catalog.connection.execute("SELECT * FROM forgotten WHERE path_bytes = ?", (stored,)).fetchone()
     if row is not None:
         _put_back(catalog, row, ("person",))
         catalog.connection.execute("DELETE FROM forgotten_candidate WHERE phone = ?1 OR other = ?1", (row["photo"],))
@@ -61,20 +63,32 @@ def take_in_again(catalog: Catalog, path: bytes) -> None:
 
 def forgotten_paths(catalog: Catalog) -> set[bytes]:
     """Return the forgotten paths, which an ingest skips unless it is given the paths themselves."""
-    return {bytes(row[0]) for row in catalog.connection.execute("SELECT path_bytes FROM forgotten_path WHERE holds")}
+    rows = catalog.connection.execute("SELECT resolved(path_bytes) FROM forgotten_path WHERE holds")
+    return {bytes(row[0]) for row in rows}
+
+
+def is_forgotten(catalog: Catalog, sha256: str) -> bool:
+    """Return whether the content was forgotten: a forgotten photo has this sha256, and no photo of the catalogue has it."""
+    row = catalog.connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM forgotten WHERE sha256 = ?1) AND NOT EXISTS (SELECT 1 FROM photo WHERE sha256 = ?1)",
+        (sha256,),
+    ).fetchone()
+    return bool(row[0])
 
 
 def no_longer_forgotten(catalog: Catalog, paths: Iterable[bytes]) -> None:
     """Mark paths as no longer forgotten, because an ingest was given the paths themselves."""
     catalog.connection.executemany(
-        "UPDATE forgotten_path SET holds = 0 WHERE path_bytes = ?", [(path,) for path in paths]
+        "UPDATE forgotten_path SET holds = 0 WHERE path_bytes = ?",
+        [(catalog.places.stored(path),) for path in paths],
     )
 
 
 def name_paths(catalog: Catalog, seq: int, paths: Iterable[bytes]) -> None:
     """Store the paths that a decision names."""
     catalog.connection.executemany(
-        "INSERT OR IGNORE INTO forgotten_path (seq, path_bytes) VALUES (?, ?)", [(seq, path) for path in paths]
+        "INSERT OR IGNORE INTO forgotten_path (seq, path_bytes) VALUES (?, ?)",
+        [(seq, catalog.places.stored(path)) for path in paths],
     )
 
 
@@ -101,7 +115,7 @@ def _put_back(catalog: Catalog, row: sqlite3.Row, origins: Sequence[Origin]) -> 
     )
     connection.execute("INSERT INTO reading VALUES (?, ?)", (photo, row["facts"]))
     connection.executemany(
-        "INSERT INTO assertion (photo, key, origin, value) VALUES (?, ?, ?, ?)",
-        [(photo, key, origin, value) for key, origin, value in json.loads(row["said"]) if origin in origins],
+        "INSERT INTO assertion (photo, key, origin, value, imported) VALUES (?, ?, ?, ?, ?)",
+        [(photo, *said, 0)[:5] for said in json.loads(row["said"]) if said[1] in origins],
     )
     connection.execute("DELETE FROM forgotten WHERE photo = ?", (photo,))

@@ -37,6 +37,7 @@ class StoredWindow:
         slice: row ID of the window that it was halved from, or its own: what `per_window` counts by.
         page: the page to ask next.
         total: number of results by Flickr's count; None until the first page came.
+        failure: why the page failed when it was asked for last; None where it did not.
     """
 
     id: int
@@ -45,6 +46,7 @@ class StoredWindow:
     slice: int
     page: int
     total: int | None
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,7 @@ def next_window(catalog: Catalog, plan: int, besides: Collection[int] = ()) -> S
         besides: row IDs of windows that are passed over.
     """
     rows = catalog.connection.execute(
-        "SELECT id, topic, span, slice, page, total FROM flickr_window WHERE state = 'open' AND plan = ? "
+        "SELECT id, topic, span, slice, page, total, reason FROM flickr_window WHERE state = 'open' AND plan = ? "
         "ORDER BY topic, slice, id LIMIT ?",
         (plan, len(besides) + 1),
     )
@@ -261,13 +263,13 @@ def halve_window(catalog: Catalog, plan: int, window: StoredWindow, spans: Itera
 def turn_page(catalog: Catalog, window: StoredWindow, total: int | None) -> None:
     """Store that a page of a window was listed."""
     catalog.connection.execute(
-        "UPDATE flickr_window SET page = ?, total = coalesce(?, total) WHERE id = ?",
+        "UPDATE flickr_window SET page = ?, total = coalesce(?, total), reason = NULL WHERE id = ?",
         (window.page + 1, total, window.id),
     )
 
 
 def close_window(catalog: Catalog, window: StoredWindow, state: WindowState, reason: str | None = None) -> None:
-    """Store that a window is listed to its end, halved, or cut off."""
+    """Store that a window is listed to its end, halved, or cut off; or that it is still open since a page failed."""
     catalog.connection.execute(
         "UPDATE flickr_window SET state = ?, reason = ? WHERE id = ?", (state, reason, window.id)
     )
@@ -283,7 +285,8 @@ def close_all(catalog: Catalog, plan: int) -> None:
 def remarks(catalog: Catalog, plan: int | None = None) -> list[Remark]:
     """Return the windows of a plan, or of all, that have a remark: halved by date of upload, or not listed to their end."""
     rows = catalog.connection.execute(
-        "SELECT span, reason FROM flickr_window WHERE reason IS NOT NULL AND plan = coalesce(?, plan) ORDER BY plan, span",
+        "SELECT span, reason FROM flickr_window WHERE reason IS NOT NULL AND state != 'open' AND plan = coalesce(?, plan) "
+        "ORDER BY plan, span",
         (plan,),
     )
     return [Remark(*row) for row in rows]
@@ -291,12 +294,8 @@ def remarks(catalog: Catalog, plan: int | None = None) -> list[Remark]:
 
 def unfinished(catalog: Catalog, plan: int) -> tuple[int, int]:
     """Return the numbers of a plan's windows that are open, and that could not be listed to their ends."""
-    found = dict(
-        tuple(row)
-        for row in catalog.connection.execute(
-            "SELECT state, count(*) FROM flickr_window WHERE plan = ? GROUP BY state", (plan,)
-        )
-    )
+    counted = "SELECT state, count(*) FROM flickr_window WHERE plan = ? GROUP BY state"
+    found = {row[0]: int(row[1]) for row in catalog.connection.execute(counted, (plan,))}
     return found.get("open", 0), found.get("cut", 0)
 
 

@@ -86,7 +86,7 @@ def _step(catalog: Catalog, members: list[Decision], undone: Decision | None) ->
     words, first = step_in_words(catalog, members), {(member.payload.get("by") or {}).get("who") for member in members}
     if first == {None}:
         return LogStep(last.seq, last.at, last.who, words, by, at)
-    who = " and ".join(sorted(filter(None, first))) or last.who
+    who = " and ".join(sorted(filter(None, first))) or "somebody without a name"
     return LogStep(last.seq, last.at, who, f"imported: {words}", by, at)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Literal
+
 from curate.catalog import decisions
 from curate.catalog.labelling import KEEPER
 from curate.catalog.store import Catalog
@@ -10,10 +13,30 @@ from curate.catalog.store import Catalog
 def keep(catalog: Catalog, photo: int) -> None:
     """Choose, as a person, this photo among its copies. The choice is logged and can be undone like a label."""
     with catalog.transaction():
-        row = catalog.connection.execute(
-            "SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM assertion WHERE key = ?", (KEEPER,)
-        ).fetchone()
-        decisions.label(catalog, [photo], KEEPER, str(row[0] + 1))
+        decisions.label(catalog, [photo], KEEPER, str(_number(catalog, "max") + 1))
+
+
+def keep_imported(catalog: Catalog, photo: int, note: Mapping[str, Any]) -> None:
+    """Import the choice of a photo among its copies. It is weaker than all choices so far. `note`: as in `decisions.decide`."""
+    decisions.label(catalog, [photo], KEEPER, str(_number(catalog, "min") - 1), note)
+
+
+def choices_among(catalog: Catalog, sha256: str) -> list[tuple[int, bool]]:
+    """Return the photos with a sha256 in the order of their paths, as (row ID, whether a person chose it)."""
+    rows = catalog.connection.execute(
+        "SELECT photo.id, assertion.value IS NOT NULL FROM photo LEFT JOIN assertion "
+        "ON assertion.photo = photo.id AND assertion.key = ? WHERE sha256 = ? ORDER BY path, path_bytes",
+        (KEEPER, sha256),
+    )
+    return [(int(row[0]), bool(row[1])) for row in rows]
+
+
+def _number(catalog: Catalog, end: Literal["min", "max"]) -> int:
+    """Return the smallest or the largest number of a choice; 0 if there is none."""
+    row = catalog.connection.execute(
+        f"SELECT coalesce({end}(CAST(value AS INTEGER)), 0) FROM assertion WHERE key = ?", (KEEPER,)
+    ).fetchone()
+    return int(row[0])
 
 
 def chosen_groups(catalog: Catalog) -> int:
@@ -28,9 +51,10 @@ def chosen_groups(catalog: Catalog) -> int:
 
 
 def kept(catalog: Catalog) -> dict[bytes, int]:
-    """Return path (bytes) -> number of the choice, for the photos that were chosen."""
+    """Return path (bytes) -> rank of the choice, from 1, for the photos that were chosen; the largest rank is the strongest."""
     rows = catalog.connection.execute(
-        "SELECT path_bytes, CAST(value AS INTEGER) FROM assertion JOIN photo ON photo.id = assertion.photo "
+        "SELECT resolved(path_bytes), dense_rank() OVER (ORDER BY CAST(value AS INTEGER)) "
+        "FROM assertion JOIN photo ON photo.id = assertion.photo "
         "WHERE key = ? AND value IS NOT NULL",
         (KEEPER,),
     )

@@ -19,6 +19,9 @@ from tracer.base.text import clean_text
 SAID_KEYS = ("Make", "Model", "taken_at", "owner", "license", "url", "semantic_label", "scene")
 """Labels that a sidecar or a person can set. `scene` is a name: photos with one name show one scene."""
 
+RIGHTS = ("owner", "license", "url")
+"""Labels that say whose a photo is. If its source states one, only a person of this workspace replaces it, never an import."""
+
 MEANT = {
     "label": "semantic_label", "labels": "semantic_label", "class": "semantic_label", "category": "semantic_label",
     "tag": "semantic_label", "topic": "semantic_label", "caption": "semantic_label", "description": "semantic_label",

@@ -52,6 +52,7 @@ LABEL_COLUMNS: dict[str, ColumnType] = {
 
 CATALOG_COLUMNS: dict[str, ColumnType] = {
     "path": "string",
+    "stored_path": "string",
     "status": "string",
     "error": "string",
     "scene": "string",
@@ -101,13 +102,14 @@ MEANINGS: dict[str, str] = {
     "format": "`JPEG`, `HEIF`, …",
     "jpeg_subsampling": "`4:2:0`, …",
     "jpeg_quality": "1 to 100, from the file's quantisation tables",
-    "semantic_label": "what the picture shows: from its folder, a sidecar or a person",
+    "semantic_label": "the semantic label, what the photo shows: from its folder, a sidecar or a person",
     "scene": "the scene's name, stated by a sidecar or a person: photos of one scene stay together",
     "subject_idx": "the number of the accepted pair that the photo is in",
     "split": "null in a catalogue; in a set the side that is disjoint across all attributes",
     "latitude": "degrees north, from GPS",
     "longitude": "degrees east, from GPS",
     "path": "the source file",
+    "stored_path": "the same; of a file inside the workspace relative to its folder, as `./originals/…`",
     "status": "ok, missing, truncated, invalid, timeout, too_large, denied; of a photo without a file also listed (its EXIF did "
     "not come yet) and gone (it was deleted or made private)",
     "error": "why the file could not be read; null where it could",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
-from curate.catalog.labelling import PHOTO_ID, label_photo
+from curate.catalog.labelling import PHOTO_ID, RIGHTS, label_photo
 from curate.photos.facts import Exif, PhotoFacts, Status, TakenPrecision
 
 Source = Literal["flickr", "flickrexif", "yfcc100m", "flickr-export"]
@@ -29,7 +29,7 @@ class Listing:
         license_seen: the day on which that licence was seen, ISO 8601.
         taken_at: local time as its owner or Flickr states it, `YYYY-MM-DDTHH:MM:SS`.
         taken_precision: the precision of `taken_at`.
-        semantic_label: what the picture shows, by the search or the source that found it.
+        semantic_label: the semantic label, by the search or the source that found it.
         original: address of the original file.
         width: width of the original in pixels, as stored.
         height: height of the original in pixels, as stored.
@@ -60,13 +60,16 @@ class Listing:
         """Return the listing with what a newer listing of the same photo says; what that one does not say is kept.
 
         The source and the semantic label stay those that first listed the photo. The day of the licence changes only with
-        the licence. A photo that is gone stays gone: searches go on finding such photos for a while.
+        the licence. Where Flickr itself stated owner, address and licence, which the day tells, those of a file do not count.
+        A photo that is gone stays gone: searches go on finding such photos for a while.
         """
         said = {item.name: value for item in fields(self) if (value := getattr(newer, item.name)) is not None}
         said |= {"source": self.source, "semantic_label": self.semantic_label or newer.semantic_label}
         said["gone"] = self.gone or newer.gone
-        if newer.license in (None, self.license):
-            said["license_seen"] = self.license_seen or newer.license_seen
+        if self.license_seen is not None and newer.license_seen is None:
+            said |= {name: value for name in RIGHTS if (value := getattr(self, name)) is not None}
+        same = said.get("license", self.license) == self.license
+        said["license_seen"] = (self.license_seen if same else None) or (newer.license and newer.license_seen)
         if newer.taken_at is None:
             said["taken_precision"] = self.taken_precision
         return replace(self, **said)

@@ -13,7 +13,8 @@ from curate.errors import UsageError
 from tracer.base.text import printable_path, shell_word, shortened_path
 
 _LISTED = 5
-_AT_OR_BELOW = "(path_bytes = ? OR (path_bytes >= ? AND path_bytes < ?))"
+AT_OR_BELOW = "(path_bytes = ? OR path_bytes >= ? AND path_bytes < ? OR path_bytes >= ? AND path_bytes < ?)"
+"""The condition that a stored path is, or lies below, the one that `bounds` was given."""
 
 
 def photo_named(catalog: Catalog, name: str | os.PathLike[str], base: str | os.PathLike[str] | None = None) -> Photo:
@@ -63,14 +64,27 @@ def named(catalog: Catalog, name: str | os.PathLike[str], base: str | os.PathLik
 def source_folders(catalog: Catalog) -> Iterator[Path]:
     """Yield the ingested folders that still have photos in the catalogue."""
     for row in catalog.connection.execute("SELECT path_bytes FROM root ORDER BY path_bytes").fetchall():
-        if next(photos_below(catalog, row["path_bytes"]), None) is not None:
-            yield Path(os.fsdecode(row["path_bytes"]))
+        folder = catalog.places.resolved(row["path_bytes"])
+        if next(photos_below(catalog, folder), None) is not None:
+            yield Path(os.fsdecode(folder))
+
+
+def absent_folders(catalog: Catalog) -> list[tuple[Path, int]]:
+    """Return the ingested folders that are not there, each with the number of its photos that are not known to be missing."""
+    absent: list[tuple[Path, int]] = []
+    for folder in source_folders(catalog):
+        if not any(folder.is_relative_to(above) for above, _ in absent) and not os.path.exists(folder):
+            condition = f"SELECT count(*) FROM photo WHERE {AT_OR_BELOW} AND status != 'missing'"
+            photos = catalog.connection.execute(condition, bounds(catalog, os.fsencode(folder))).fetchone()[0]
+            if photos:
+                absent.append((folder, int(photos)))
+    return absent
 
 
 def photos_below(catalog: Catalog, path: bytes) -> Iterator[int]:
     """Yield the row IDs of the photos at or below a path, whether their files still exist or not."""
     for row in catalog.connection.execute(
-        f"SELECT id FROM photo WHERE {_AT_OR_BELOW} ORDER BY path_bytes", _bounds(path)
+        f"SELECT id FROM photo WHERE {AT_OR_BELOW} ORDER BY path_bytes", bounds(catalog, path)
     ):
         yield int(row["id"])
 
@@ -78,19 +92,23 @@ def photos_below(catalog: Catalog, path: bytes) -> Iterator[int]:
 def count_below(catalog: Catalog, path: bytes) -> int:
     """Return the number of photos at or below a path."""
     return int(
-        catalog.connection.execute(f"SELECT COUNT(*) FROM photo WHERE {_AT_OR_BELOW}", _bounds(path)).fetchone()[0]
+        catalog.connection.execute(f"SELECT COUNT(*) FROM photo WHERE {AT_OR_BELOW}", bounds(catalog, path)).fetchone()[
+            0
+        ]
     )
 
 
-def _bounds(path: bytes) -> tuple[bytes, bytes, bytes]:
-    """Return what the question marks of `_AT_OR_BELOW` stand for."""
-    below = path.rstrip(b"/")
-    return path, below + b"/", below + b"0"  # "0" is the character after "/"
+def bounds(catalog: Catalog, path: bytes) -> tuple[bytes, ...]:
+    """Return what the question marks of `AT_OR_BELOW` stand for. Below folders above the workspace lie its own files, too."""
+    here, real = catalog.places.stored(path).rstrip(b"/"), os.path.realpath(path).rstrip(b"/")
+    above = os.fsencode(os.path.realpath(catalog.workspace.root) + "/").startswith(real + b"/")
+    own = (b"./", b".0") if above else (b"", b"")
+    return here, here + b"/", here + b"0", *own  # "0" is the character after "/"
 
 
 def _printed(catalog: Catalog, path: str) -> Photo | None:
     """Return the photo whose path is shown like this (a name that is not UTF-8 is shown escaped); None where several are."""
-    found = list(photos_where(catalog, "path = ? LIMIT 2", printable_path(path)))
+    found = list(photos_where(catalog, "path = ? LIMIT 2", catalog.places.stored_text(printable_path(path))))
     return found[0] if len(found) == 1 else None
 
 

@@ -71,7 +71,10 @@ class PairRow:
         }
 
 
-_PAIRS = """
+_NAMES = """resolved(p.path) AS phone_path, resolved(o.path) AS other_path, p.id AS phone_id, o.id AS other_id,
+p.sha256 AS phone_sha256, o.sha256 AS other_sha256"""
+
+_PAIRS = f"""
 WITH paired AS (
     SELECT phone AS sha256 FROM verdict WHERE status = 'accepted' AND NOT gone
     UNION ALL
@@ -79,7 +82,7 @@ WITH paired AS (
 ), pair AS (
     SELECT phone, other, score, assigned, evidence FROM candidate
     UNION ALL
-    SELECT p.id, o.id, NULL, 0, '{}' FROM verdict
+    SELECT p.id, o.id, NULL, 0, '{{}}' FROM verdict
     JOIN photo p ON p.id = (SELECT min(id) FROM photo WHERE sha256 = verdict.phone)
     JOIN photo o ON o.id = (SELECT min(id) FROM photo WHERE sha256 = verdict.other)
     WHERE NOT EXISTS (
@@ -87,8 +90,7 @@ WITH paired AS (
         WHERE (cp.sha256 = verdict.phone AND co.sha256 = verdict.other)
            OR (cp.sha256 = verdict.other AND co.sha256 = verdict.phone))
 )
-SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256,
-       o.sha256 AS other_sha256, pair.score, pair.assigned, pair.evidence, coalesce(v.status, w.status) AS status,
+SELECT {_NAMES}, pair.score, pair.assigned, pair.evidence, coalesce(v.status, w.status) AS status,
        coalesce(v.subject_idx, w.subject_idx) AS subject_idx,
        p.sha256 IN (SELECT sha256 FROM paired) OR o.sha256 IN (SELECT sha256 FROM paired) AS taken
 FROM pair JOIN photo p ON p.id = pair.phone JOIN photo o ON o.id = pair.other
@@ -140,8 +142,7 @@ def queue(
     """
     of_one = "" if phone_sha256 is None else "AND c.phone IN (SELECT id FROM photo WHERE sha256 = :phone)"
     rows = catalog.connection.execute(
-        "SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256, "
-        "o.sha256 AS other_sha256, c.score, c.assigned, c.evidence, NULL AS status, NULL AS subject_idx, 0 AS taken "
+        f"SELECT {_NAMES}, c.score, c.assigned, c.evidence, NULL AS status, NULL AS subject_idx, 0 AS taken "
         f"FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other WHERE c.waits {of_one}"
         f"{wanted.where} ORDER BY {wanted.order_by} LIMIT :limit",
         {"limit": -1 if limit is None else limit, "phone": phone_sha256, **wanted.values},
@@ -155,8 +156,7 @@ def alternatives(catalog: Catalog, phone_sha256: str) -> list[PairRow]:
     Pairs whose other photo already has a partner are included (`taken`).
     """
     rows = catalog.connection.execute(
-        "SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256, "
-        "o.sha256 AS other_sha256, c.score, c.assigned, c.evidence, NULL AS status, NULL AS subject_idx, "
+        f"SELECT {_NAMES}, c.score, c.assigned, c.evidence, NULL AS status, NULL AS subject_idx, "
         "NOT c.waits AS taken FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other "
         "WHERE p.sha256 = ? AND (p.scene = o.scene) IS NOT 0 "
         "AND NOT EXISTS (SELECT 1 FROM verdict WHERE verdict.phone = p.sha256 AND verdict.other = o.sha256) "
@@ -226,6 +226,18 @@ def decide_by_path(
     """Accept or reject a pair of two photos, whether it is a candidate or not."""
     first, second = pair_of(catalog, phone, other)
     decisions.decide(catalog, action, first.content, second.content)
+
+
+def is_decided(catalog: Catalog, sha256: str) -> bool:
+    """Return whether a person of this workspace accepted a pair of a photo, or gave it a label."""
+    row = catalog.connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM verdict JOIN decision USING (seq) WHERE (phone = ?1 OR other = ?1) "
+        "AND status = 'accepted' AND json_extract(payload, '$.by') IS NULL) "
+        "OR EXISTS (SELECT 1 FROM assertion JOIN photo ON photo.id = assertion.photo "
+        "WHERE sha256 = ?1 AND origin = 'person' AND NOT imported)",
+        (sha256,),
+    ).fetchone()
+    return bool(row[0])
 
 
 def decide_auto(catalog: Catalog, min_score: float) -> int:

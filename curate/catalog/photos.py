@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from curate.catalog.labelling import label_photo
+from curate.catalog.labelling import RIGHTS, label_photo
 from curate.catalog.listing import is_listed_path, listing_from_json, stated
 from curate.catalog.store import Catalog
 from curate.photos.facts import READER, Exif, PhotoFacts, Status, TakenPrecision
 from tracer.base.text import printable_path
 
 Origin = Literal["person", "sidecar", "folder"]
-_STRENGTH: dict[Origin, int] = {"folder": 0, "sidecar": 1, "person": 2}
+
+NO_LONGER_THERE = "the file is no longer there"
+"""The error of a photo whose file is missing."""
 
 NEW_ID = "SELECT 1 + max(coalesce((SELECT max(id) FROM photo), 0), coalesce((SELECT max(photo) FROM forgotten), 0))"
 """SQL of a row ID that neither it nor a larger one was ever used. IDs are not reused: the decision log names photos by them."""
@@ -32,6 +35,7 @@ class Photo:
         status: state of its file when it was last looked at.
         error: why it could not be read; None where it could.
         sha256: hash of its file; None where it could not be read.
+        size: size of its file in bytes.
         camera: row ID of its camera; None where it does not name one.
         scene: its stated scene.
         format: file format, `JPEG`, …
@@ -45,6 +49,7 @@ class Photo:
     status: Status
     error: str | None
     sha256: str | None
+    size: int | None
     camera: int | None
     scene: str | None
     format: str | None
@@ -63,7 +68,10 @@ class Photo:
         return self.sha256
 
 
-_PHOTO = ", ".join(item.name for item in fields(Photo))
+_PHOTO = ", ".join(
+    f"resolved({item.name}) AS {item.name}" if item.name in ("path", "path_bytes") else item.name
+    for item in fields(Photo)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +103,27 @@ def known_files(catalog: Catalog, paths: Sequence[bytes]) -> dict[bytes, Known]:
     """Return path -> what is known of the file, for those of the paths that are in the catalogue."""
     found: dict[bytes, Known] = {}
     for start in range(0, len(paths), 500):
-        part = paths[start : start + 500]
+        part = {catalog.places.stored(path): path for path in paths[start : start + 500]}
         marks = ",".join("?" * len(part))
-        for row in catalog.connection.execute(
-            "SELECT id, path_bytes, size, mtime_ns, status, reader, iif(phash IS NULL, NULL, sha256) AS pictured "
-            f"FROM photo WHERE path_bytes IN ({marks})",
-            part,
-        ):
-            found[row["path_bytes"]] = Known(
-                row["id"], row["size"], row["mtime_ns"], Status(row["status"]), row["reader"], row["pictured"]
-            )
+        for row in catalog.connection.execute(f"{_KNOWN} WHERE path_bytes IN ({marks})", list(part)):
+            found[part[row["path_bytes"]]] = _known(row)
     return found
+
+
+def photos_like(catalog: Catalog, sha256: str | None) -> list[tuple[bytes, Known]]:
+    """Return (path, what is known of the file) of the local photos with a content, those that are missing first."""
+    condition = "sha256 = ? AND source = 'local' ORDER BY status = 'missing' DESC, id"
+    rows = catalog.connection.execute(f"{_KNOWN} WHERE {condition}", (sha256,)).fetchall()
+    return [(catalog.places.resolved(row["path_bytes"]), _known(row)) for row in rows]
+
+
+_KNOWN = (
+    "SELECT id, path_bytes, size, mtime_ns, status, reader, iif(phash IS NULL, NULL, sha256) AS pictured FROM photo"
+)
+
+
+def _known(row: sqlite3.Row) -> Known:
+    return Known(row["id"], row["size"], row["mtime_ns"], Status(row["status"]), row["reader"], row["pictured"])
 
 
 def put_photo(
@@ -126,6 +144,7 @@ def put_photo(
         size: size from the file system, for the same; None for the size in the facts.
         source: where the photo comes from.
     """
+    path = catalog.places.stored(path)
     before = catalog.connection.execute("SELECT id, sha256 FROM photo WHERE path_bytes = ?", (path,)).fetchone()
     if before and before["sha256"] != facts.sha256:  # the candidates were compared by the old picture
         catalog.connection.execute("DELETE FROM candidate WHERE phone = ?1 OR other = ?1", (before["id"],))
@@ -151,18 +170,23 @@ def set_status(catalog: Catalog, photo: int, status: Status, error: str | None) 
     catalog.connection.execute("UPDATE photo SET status = ?, error = ? WHERE id = ?", (status.value, error, photo))
 
 
-def say(catalog: Catalog, photo: int, origin: Origin, values: Mapping[str, str | None]) -> bool:
-    """Store statements about a photo; returns whether any of them is new. Call `relabel` afterwards."""
+def say(
+    catalog: Catalog, photo: int, origin: Origin, values: Mapping[str, str | None], *, imported: bool = False
+) -> bool:
+    """Store statements about a photo; returns whether any of them is new. Call `relabel` afterwards.
+
+    `imported` says that a person of another workspace made them.
+    """
     before = {
-        row["key"]: row["value"]
+        row["key"]: (row["value"], bool(row["imported"]))
         for row in catalog.connection.execute(
-            "SELECT key, value FROM assertion WHERE photo = ? AND origin = ?", (photo, origin)
+            "SELECT key, value, imported FROM assertion WHERE photo = ? AND origin = ?", (photo, origin)
         )
     }
-    news = {key: value for key, value in values.items() if key not in before or before[key] != value}
+    news = {key: value for key, value in values.items() if before.get(key) != (value, imported)}
     catalog.connection.executemany(
-        "INSERT OR REPLACE INTO assertion (photo, key, origin, value) VALUES (?, ?, ?, ?)",
-        [(photo, key, origin, value) for key, value in news.items()],
+        "INSERT OR REPLACE INTO assertion (photo, key, origin, value, imported) VALUES (?, ?, ?, ?, ?)",
+        [(photo, key, origin, value, int(imported)) for key, value in news.items()],
     )
     return bool(news)
 
@@ -175,12 +199,58 @@ def unsay(catalog: Catalog, photo: int, origin: Origin, key: str) -> bool:
     return cursor.rowcount > 0
 
 
+def has_labels(catalog: Catalog, photo: int) -> bool:
+    """Return whether a person gave a photo labels."""
+    found = "SELECT EXISTS (SELECT 1 FROM assertion WHERE photo = ? AND origin = 'person')"
+    return bool(catalog.connection.execute(found, (photo,)).fetchone()[0])
+
+
 def said(catalog: Catalog, photo: int) -> dict[str, str | None]:
-    """Return the statements about a photo: of each key, that of the strongest origin (person, sidecar, folder, listing)."""
+    """Return the statements about a photo: of each key, that of the strongest origin (person, sidecar, folder, listing).
+
+    An imported owner, licence or address counts only if the photo's source states none.
+    """
+    said = said_by_source(catalog, photo)
+    rows = catalog.connection.execute(
+        "SELECT key, value, imported FROM assertion WHERE photo = ? AND origin = 'person'", (photo,)
+    )
+    return said | {
+        row["key"]: row["value"]
+        for row in rows
+        if not (row["imported"] and row["key"] in RIGHTS and said.get(row["key"]) is not None)
+    }
+
+
+def said_by_source(catalog: Catalog, photo: int) -> dict[str, str | None]:
+    """Return the statements about a photo that its source makes; a sidecar is stronger than a folder, a folder than a listing."""
     listed = catalog.connection.execute("SELECT listing FROM flickr_photo WHERE photo = ?", (photo,)).fetchone()
     published = {} if listed is None else stated(listing_from_json(json.loads(listed[0])))
-    rows = catalog.connection.execute("SELECT key, origin, value FROM assertion WHERE photo = ?", (photo,)).fetchall()
-    return published | {row["key"]: row["value"] for row in sorted(rows, key=lambda row: _STRENGTH[row["origin"]])}
+    rows = catalog.connection.execute(  # the folder comes before the sidecar
+        "SELECT key, value FROM assertion WHERE photo = ? AND origin != 'person' ORDER BY origin", (photo,)
+    )
+    return published | {row["key"]: row["value"] for row in rows}
+
+
+def licence_days(catalog: Catalog) -> dict[int, str]:
+    """Return Flickr ID -> the day on which Flickr stated the licence, unless somebody else states another."""
+    rows = catalog.connection.execute(
+        "SELECT flickr_id, listing ->> '$.license_seen' FROM flickr_photo JOIN photo ON photo.id = flickr_photo.photo "
+        "WHERE license = listing ->> '$.license' AND listing ->> '$.license_seen' IS NOT NULL AND flickr_id NOT IN "
+        "(SELECT photo_id FROM photo WHERE photo_id IS NOT NULL GROUP BY 1 HAVING count(DISTINCT coalesce(license, '')) > 1)"
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def with_replaced_rights(catalog: Catalog) -> dict[bytes, bool]:
+    """Return path (bytes) -> True of the photos whose owner, licence or address a person stated in place of their source's."""
+    rows = catalog.connection.execute(
+        "SELECT DISTINCT path_bytes FROM assertion AS mine JOIN photo ON photo.id = mine.photo "
+        "LEFT JOIN assertion AS other ON other.photo = mine.photo AND other.key = mine.key AND other.origin = 'sidecar' "
+        "LEFT JOIN flickr_photo ON flickr_photo.photo = mine.photo "
+        f"WHERE mine.origin = 'person' AND NOT mine.imported AND mine.key IN {RIGHTS} "
+        "AND coalesce(other.value, listing ->> ('$.' || mine.key)) != coalesce(mine.value, '')"
+    )
+    return {row[0]: True for row in rows}
 
 
 def relabel(catalog: Catalog, photo: int, facts: PhotoFacts | None = None) -> None:
@@ -209,20 +279,20 @@ def facts_of(catalog: Catalog, photo: int) -> PhotoFacts:
 def photo_at(catalog: Catalog, path: str | os.PathLike[str]) -> Photo | None:
     """Return the photo at a path (absolute, or relative to the current folder), or at `flickr:ID` if it has no file."""
     name = os.fsdecode(path)
-    place = name if is_listed_path(name) else os.path.abspath(name)
-    return next(photos_where(catalog, "path_bytes = ?", os.fsencode(place)), None)
+    place = os.fsencode(name if is_listed_path(name) else os.path.abspath(name))
+    return next(photos_where(catalog, "path_bytes = ?", catalog.places.stored(place)), None)
 
 
 def photos_where(catalog: Catalog, condition: str, *values: str | bytes | int) -> Iterator[Photo]:
-    """Yield the photos that meet a condition in SQL. It must come from this package, never from a user."""
+    """Yield the photos that meet a condition in SQL, over stored paths. It must come from this package, never from a user."""
     for row in catalog.connection.execute(f"SELECT {_PHOTO} FROM photo WHERE {condition}", values):
         yield Photo(**{**dict(row), "status": Status(row["status"])})
 
 
 def path_of(catalog: Catalog, sha256: str) -> str | None:
     """Return the shown path of a photo with this sha256; None where the catalogue has none."""
-    row = catalog.connection.execute("SELECT path FROM photo WHERE sha256 = ?", (sha256,)).fetchone()
-    return None if row is None else str(row["path"])
+    row = catalog.connection.execute("SELECT resolved(path) FROM photo WHERE sha256 = ?", (sha256,)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def photos_with(catalog: Catalog, sha256: str) -> int:
@@ -255,7 +325,9 @@ def stated_licenses(catalog: Catalog) -> list[str]:
 
 def paths_of(catalog: Catalog) -> dict[int, str]:
     """Return the shown path of every photo, by row ID."""
-    return {row["id"]: row["path"] for row in catalog.connection.execute("SELECT id, path FROM photo")}
+    return {
+        row["id"]: row["path"] for row in catalog.connection.execute("SELECT id, resolved(path) AS path FROM photo")
+    }
 
 
 def labels_of(catalog: Catalog, photo: int) -> dict[str, Any]:

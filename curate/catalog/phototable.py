@@ -325,22 +325,22 @@ def combined(columns: Sequence[NDArray[np.integer[Any]]]) -> NDArray[np.int64]:
 
 
 def read(catalog: Catalog, columns: Iterable[str], more: Mapping[str, tuple[str, Callable[[Any], Any]]]) -> PhotoTable:
-    """Return all photos of a catalogue, in the order of their shown paths.
+    """Return all photos of a catalogue, in the order of their stored paths.
 
     Args:
         catalog: the workspace's catalogue.
-        columns: label columns, `status`, `error`. The columns `path`, `sha256`, `phash`, `known` and `path_bytes` are always
-            added; `path_bytes` is None where it equals the path as text.
+        columns: label columns, `status`, `error`. The columns `path`, `sha256`, `phash`, `known`, `path_bytes` and
+            `place` are always added; `path_bytes` is None where it equals the path as text, `place` is the number of the row.
         more: computed columns: name -> (column, function that turns its values into the new ones).
     """
     names = list(dict.fromkeys(("path", "sha256", *columns)))
     chosen = ", ".join(f'label."{name}"' for name in names)
     cursor = catalog.connection.execute(
-        f"SELECT {chosen}, own.phash, own.path_bytes, {_KNOWN} "
+        f"SELECT {chosen}, own.phash, resolved(own.path_bytes), {_KNOWN} "
         "FROM photo AS own CROSS JOIN label ON label.id = own.id ORDER BY own.path, own.path_bytes"  # uses the index of paths
     )
     cursor.row_factory = None
-    built = Builder(integers=("photo_id",))
+    built, place = Builder(integers=("photo_id", "place")), 0
     while part := cursor.fetchmany(_AT_ONCE):
         found = dict(zip((*names, "phash", "path_bytes", "known"), zip(*part, strict=True), strict=True))
         for name in names:
@@ -350,5 +350,7 @@ def read(catalog: Catalog, columns: Iterable[str], more: Mapping[str, tuple[str,
             found[name] = tuple(map(answer, found[asked]))
         own = zip(found["path"], found["path_bytes"], strict=True)
         found["path_bytes"] = tuple(None if os.fsencode(path) == file else file for path, file in own)
+        found["place"] = tuple(range(place, place + len(part)))
         built.add(found, len(part))
+        place += len(part)
     return built.table()

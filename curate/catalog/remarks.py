@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from curate.catalog.store import Catalog
 
+LONGEST = 2000
+"""Number of characters that a note may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:

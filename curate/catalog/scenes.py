@@ -52,8 +52,8 @@ def photos_by_class(catalog: Catalog, by: ClassBy) -> Iterator[Member]:
         by: the class of the photos: camera (`make|model`), make, type, or phone against other cameras.
     """
     rows = catalog.connection.execute(
-        f"SELECT sha256, min(path) AS path, {_COLUMN[by]} AS class, subject_idx FROM label "
-        "WHERE sha256 IS NOT NULL AND status = 'ok' GROUP BY sha256 ORDER BY min(path)"
+        f"SELECT sha256, resolved(min(stored_path)) AS path, {_COLUMN[by]} AS class, subject_idx FROM label "
+        "WHERE sha256 IS NOT NULL AND status = 'ok' GROUP BY sha256 ORDER BY min(stored_path)"
     )
     for row in rows:
         yield Member(row["sha256"], row["path"], row["class"], row["subject_idx"] is not None)

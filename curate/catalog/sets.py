@@ -7,8 +7,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from curate.catalog.decisions import standing
 from curate.catalog.facts import (
+    CHANGED,
     EXPORTS,
     MEASURED,
     RUNS,
@@ -24,11 +24,39 @@ from curate.catalog.store import Catalog, now
 from curate.errors import CurateError
 from curate.workspace import Workspace, is_workspace
 
+_OUTSIDE_SETS = "action IN ('flag', 'note', 'clock') OR action = 'relocate' AND NOT json_extract(payload, '$.news')"
+"""Decisions that change nothing of what a set holds; a clock does once photos are compared again."""
+
 
 def standing_state(catalog: Catalog) -> str:
     """Return a hash of all that sets are made from, which an undo and its redo lead back to. It reads the log."""
-    parts = standing(catalog), UNLOGGED.read(catalog.connection), SCORES_FOLLOW.read(catalog.connection)
+    connection = catalog.connection
+    stand = [seq for seq, _ in _standing(catalog)]
+    parts = stand, UNLOGGED.read(connection), SCORES_FOLLOW.read(connection)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def last_change(catalog: Catalog) -> str:
+    """Return when what sets are made from was last changed, ISO 8601 in UTC; a decision that was taken back does not count."""
+    times = [at for _, at in _standing(catalog)]
+    return max([CHANGED.read(catalog.connection) or "1970-01-01T00:00:00+00:00", *times])
+
+
+def _standing(catalog: Catalog) -> list[tuple[int, str]]:
+    """Return number and time of the decisions that stand and that sets are made from."""
+    stand: dict[int, str] = {}
+    times: dict[int, str] = {}
+    for action, seq, at in catalog.connection.execute(
+        "SELECT action, iif(action IN ('undo', 'redo'), json_extract(payload, '$.seq'), seq), at FROM decision "
+        f"WHERE NOT ({_OUTSIDE_SETS}) ORDER BY seq"
+    ):
+        if action == "undo":
+            stand.pop(seq, None)
+        elif action == "redo":
+            stand |= {seq: times[seq]} if seq in times else {}
+        else:
+            stand[seq] = times[seq] = at
+    return sorted(stand.items())
 
 
 def exported_sets(catalog: Catalog) -> dict[Path, str]:
@@ -45,7 +73,8 @@ def remember_set(catalog: Catalog, place: Path, state: str) -> None:
         place: absolute path of its folder.
         state: hash by which a later export tells whether it would write the same set again.
     """
-    kept = {path: known for path, known in exported_sets(catalog).items() if path.exists()} | {place: state}
+    kept = {path: known for path, known in exported_sets(catalog).items() if path.exists() and path != place}
+    kept[place] = state  # at the end: the order tells which set was written last, also in a copy of the workspace
     with catalog.transaction():
         EXPORTS.keep(catalog.connection, {_stored(catalog, path): known for path, known in kept.items()})
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from curate.cameras.types import CameraType, Side
-from curate.catalog.facts import COMPARED
+from curate.catalog.clocks import stated_offsets
+from curate.catalog.facts import COMPARED, COMPARED_CLOCKS
 from curate.catalog.photos import Photo
 from curate.catalog.store import Catalog
 from curate.photos.facts import Status, TakenPrecision
@@ -77,7 +78,7 @@ def photos_of_sides(catalog: Catalog, only: Sequence[int] | None = None) -> Iter
     """
     among = "" if only is None else f" AND photo.id IN ({','.join('?' * len(only))})"
     rows = catalog.connection.execute(
-        "SELECT photo.id, path, status, sha256, phash, camera.type, "
+        "SELECT photo.id, resolved(path), status, sha256, phash, camera.type, "
         "coalesce(camera.make, '') || '|' || coalesce(camera.model, ''), taken_at, taken_precision, utc_offset, gps_utc, "
         "latitude, longitude, width, height FROM photo JOIN camera ON camera.id = photo.camera "
         f"WHERE camera.type IN ({','.join('?' * len(_SIDES))}){among} ORDER BY photo.path_bytes",
@@ -90,11 +91,17 @@ def photos_of_sides(catalog: Catalog, only: Sequence[int] | None = None) -> Iter
         )
 
 
-def keep_compared(catalog: Catalog) -> None:
-    """Store the number of photos of each side at the time of a pairing run."""
+def keep_compared(catalog: Catalog, stated: Sequence[tuple[str, str, float]]) -> None:
+    """Store what a pairing run compared: the number of photos of each side, and the stated clock offsets that it used."""
     COMPARED.keep(catalog.connection, photos_by_side(catalog))
+    COMPARED_CLOCKS.keep(catalog.connection, list(stated))
 
 
 def compared(catalog: Catalog) -> tuple[int, int] | None:
     """Return the numbers of phone photos and other photos at the last pairing run; None where there was none."""
     return COMPARED.read(catalog.connection)
+
+
+def are_clocks_compared(catalog: Catalog) -> bool:
+    """Return whether the last pairing run used the clock offsets that are stated now."""
+    return stated_offsets(catalog) == (COMPARED_CLOCKS.read(catalog.connection) or [])

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from curate.catalog.backups import lost, put_aside, replaced
 from curate.catalog.cameras import Cameras
-from curate.catalog.database import connect, connect_read_only, damage_told, is_current, transaction
+from curate.catalog.database import connect, connect_read_only, damage_told, migrations, transaction, version_of
 from curate.catalog.expressions import label_reader
 from curate.catalog.facts import CANDIDATES, CHANGED, REVISION, UNLOGGED, count_up
 from curate.catalog.labels import ATTRIBUTES, LABEL_COLUMNS, LabelRow
+from curate.catalog.places import Places
 from curate.errors import ReadOnly, WorkspaceError
 from curate.workspace import Workspace
 from curate.workspace.settings import SETTINGS
@@ -35,36 +37,53 @@ class Catalog:
         connection: the connection.
         read_only: whether nothing can be changed through it.
         cameras: the cameras and their types.
+        places: translates between paths and stored paths.
     """
 
     workspace: Workspace
     connection: sqlite3.Connection
     read_only: bool = False
     cameras: Cameras = field(init=False, repr=False)
+    places: Places = field(init=False, repr=False)
+    _replaced: WorkspaceError | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.cameras = Cameras(self.workspace, self.connection)
+        self.places = Places(self.workspace.root)
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, workspace: Workspace, *, read_only: bool = False) -> Iterator[Catalog]:
-        """Open the catalogue. It is created or upgraded where needed. A writer must also hold `workspace.writing`.
+    def open(cls, workspace: Workspace, *, read_only: bool = False, anew: bool = False) -> Iterator[Catalog]:
+        """Open the catalogue. It is upgraded if needed. A writer must also hold `workspace.writing`.
+
+        A writer makes the catalogue in a workspace that is new. A lost one is not replaced, or a set might be taken for
+        out-of-date and its last copy of decisions be written over.
+
+        Args:
+            workspace: the workspace.
+            read_only: whether nothing is to be changed.
+            anew: whether an empty catalogue is to take the place of a lost one, because a person asked for it.
 
         Raises:
             NewerSchema: a newer lenstrace made the catalogue.
-            WorkspaceError: the catalogue is damaged, or a setting is not valid.
+            WorkspaceError: the catalogue is lost or damaged, or a setting is not valid.
             StorageError: the disk is full, or the file cannot be read or written.
             WorkspaceBusy: a reader has to upgrade the catalogue, and another process is writing to it.
         """
         _check_settings(workspace)
-        if read_only and not is_current(workspace.catalog):
+        version = version_of(workspace.catalog)
+        if version is None:
+            if read_only or (workspace.remains() and not anew):
+                raise lost(workspace)
+            put_aside(workspace)
+        elif read_only and version < len(migrations()):
             with workspace.writing("upgrade"), cls.open(workspace):
                 pass  # opening the catalogue for writing upgrades it
         connection = connect_read_only(workspace.catalog) if read_only else connect(workspace.catalog)
         catalog = cls(workspace, connection, read_only)
         with contextlib.closing(catalog), damage_told(lambda: catalog.connection, workspace.catalog):
             if not read_only:
-                catalog._follow_camera_rules()
+                catalog._begin()
             yield catalog
 
     def close(self) -> None:
@@ -81,7 +100,22 @@ class Catalog:
             reading, self.connection = self.connection, connect(self.workspace.catalog)
             reading.close()
             self.cameras, self.read_only = Cameras(self.workspace, self.connection), False
+            self._begin()
+
+    def follow_settings(self) -> bool:
+        """Take over what workspace.toml holds now, and return whether that is something else than before.
+
+        Raises:
+            WorkspaceError: it cannot be used; the settings stay as they were.
+        """
+        now = Workspace(self.workspace.root)
+        _check_settings(now)
+        if now.settings == self.workspace.settings:
+            return False
+        self.workspace.take_over(now.settings)
+        if not self.read_only:
             self._follow_camera_rules()
+        return True
 
     @property
     def refusal(self) -> ReadOnly:
@@ -101,9 +135,12 @@ class Catalog:
 
         Raises:
             ReadOnly: the catalogue was opened read-only.
+            WorkspaceError: another program replaced the catalogue or the lock since this process opened them.
         """
         if self.read_only:
             raise self.refusal
+        if not self.connection.in_transaction:
+            self.refuse_replaced()
         return transaction(self.connection, self.workspace.catalog)
 
     @property
@@ -112,19 +149,15 @@ class Catalog:
         return self.workspace.settings.review.annotator or getpass.getuser()
 
     def touch(self, *, logged: bool = False) -> None:
-        """Record a change of the catalogue: its time, from which exports take their dates, and its revision.
+        """Record a change of the catalogue. Exports take their dates from its time (`sets.last_change`).
 
         Args:
             logged: whether it is a decision, or follows from decisions alone, so that an undo brings the state before it back.
         """
-        CHANGED.keep(self.connection, now())
         count_up(self.connection, REVISION)
         if not logged:
+            CHANGED.keep(self.connection, now())
             count_up(self.connection, UNLOGGED)
-
-    def changed(self) -> str:
-        """Return the time of the last change, ISO 8601 in UTC."""
-        return CHANGED.read(self.connection) or "1970-01-01T00:00:00+00:00"
 
     def revision(self) -> int:
         """Return the number of changes; it differs also for two changes within a second."""
@@ -146,16 +179,35 @@ class Catalog:
         """Return the number of times that candidates were added or removed."""
         return CANDIDATES.read(self.connection) or 0
 
+    def _begin(self) -> None:
+        """Prepare for writing: the files are those that this process opened, cameras have the types that the rules give."""
+        self.workspace.hold(self.workspace.catalog)
+        if (path := self.workspace.replaced()) is not None:
+            raise replaced(self.workspace, path)
+        self.workspace.backups.mkdir(exist_ok=True)
+        self._follow_camera_rules()
+
     def _follow_camera_rules(self) -> None:
         if self.cameras.rules_changed():
             with self.transaction():
                 if self.cameras.follow_rules():
                     self.touch()
 
+    def refuse_replaced(self) -> None:
+        """Refuse to write if another program replaced the catalogue or the lock: what is written would be lost.
+
+        Raises:
+            WorkspaceError: it did; the message says where a copy of what this connection holds is.
+        """
+        if self._replaced is None and (path := self.workspace.replaced()) is not None:
+            self._replaced = replaced(self.workspace, path, self.connection)
+        if self._replaced is not None:
+            raise self._replaced
+
     # --- labels
 
     def labels(self, where: str | None = None, limit: int | None = None) -> Iterator[LabelRow]:
-        """Yield label rows in the order of their paths.
+        """Yield label rows in the order of their paths; those of files in the workspace come first.
 
         Args:
             where: SQL expression of a user over the label columns; None for all.
@@ -166,12 +218,13 @@ class Catalog:
         """
         most = -1 if limit is None else int(limit)
         if where is None:
-            rows = self.connection.execute(f"SELECT {_SELECT} FROM label ORDER BY path LIMIT {most}")
+            rows = self.connection.execute(f"SELECT {_SELECT} FROM label ORDER BY stored_path LIMIT {most}")
             yield from map(_label_row, rows)
             return
         with label_reader(self.workspace.catalog) as reader:
             yield from map(
-                _label_row, reader.rows(f"SELECT {_SELECT} FROM label WHERE ({where}\n) ORDER BY path LIMIT {most}")
+                _label_row,
+                reader.rows(f"SELECT {_SELECT} FROM label WHERE ({where}\n) ORDER BY stored_path LIMIT {most}"),
             )
 
     def count(self, where: str | None = None) -> int:

@@ -9,7 +9,9 @@ from curate.catalog import decisions
 from curate.catalog.decisions import Decision
 from curate.catalog.durations import compared
 from curate.catalog.labelling import KEEPER
+from curate.catalog.places import as_bytes
 from curate.catalog.store import Catalog
+from tracer.base.text import printable_path
 
 _NAMED = 3
 """Maximum number of photos that are named; where there are more, their number is given too."""
@@ -44,8 +46,10 @@ def _several(kind: str, entries: Sequence[Decision]) -> str:
     if kind.startswith("label "):
         photos = sum(len(entry.payload["photos"]) for entry in entries)
         return f"{kind.removeprefix('label ')} for {_count(photos, 'photo')}"
+    if kind == "forget":
+        return f"forgot {_count(sum(len(entry.payload['photos']) for entry in entries), 'photo')}"
     done = {"accept": "accepted {} pairs", "reject": "rejected {} pairs", "camera": "the type of {} cameras",
-            "flag": "flags of {} pairs", "note": "notes on {} pairs"}  # fmt: skip
+            "flag": "flags of {} pairs", "note": "notes on {} pairs", "clock": "the offsets of {} pairs of clocks"}  # fmt: skip
     return done.get(kind, "{} decisions: " + kind).format(f"{amount:,}")
 
 
@@ -73,6 +77,9 @@ def _one(catalog: Catalog, decision: Decision) -> str:
         return f"the clock of the {two} {compared(said['seconds'])} that of the {one}"
     if decision.action == "forget":
         return f"forgot {_photos(catalog, (photo['photo'] for photo in said['photos']))}"
+    if decision.action == "relocate":
+        before, after = (printable_path(catalog.places.resolved(as_bytes(said[side]))) for side in ("from", "to"))
+        return f"{_count(said['photos'], 'photo')} of {before} are in {after}"
     return decision.action
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from curate.errors import Exit, UsageError, command
+from curate.errors import CurateError, Exit, UsageError, command
 from curate.workspace import Workspace
 from curate.workspace.settings import SETTINGS
 from tracer.base import console
@@ -87,6 +87,7 @@ def say_next(catalog: Any) -> None:
 @contextlib.contextmanager
 def opened(workspace: Path, writing: str | None = None) -> Iterator[Any]:
     """Open a workspace's catalogue; with `writing` (the command's name), also take the writer's lock."""
+    from curate.catalog.backups import keep_daily
     from curate.catalog.store import Catalog
 
     place = Workspace.open(workspace)
@@ -99,6 +100,11 @@ def opened(workspace: Path, writing: str | None = None) -> Iterator[Any]:
         place.writing(writing) if writing else contextlib.nullcontext(),
         Catalog.open(place, read_only=not writing) as catalog,
     ):
+        if writing:
+            try:
+                keep_daily(place)
+            except CurateError as error:
+                note(str(error))
         yield catalog
 
 

@@ -11,14 +11,11 @@ import typer
 from curate.commands.common import HERE, Json, Where, opened, run_with_progress
 from curate.errors import Exit, UsageError, command
 from tracer.base.console import note, print_json, say
+from tracer.base.text import words_in
 
 app = typer.Typer(no_args_is_help=True)
 
 NOTICE = "This product uses the Flickr API but is not endorsed or certified by SmugMug, Inc."
-
-
-def _words(text: str | None) -> list[str]:
-    return [word.strip() for word in (text or "").split(",") if word.strip()]
 
 
 PlanFile = Annotated[
@@ -65,8 +62,9 @@ def search(
 ) -> None:
     """List the photos of a search on Flickr, or of a plan of several; a later run goes on where this one stopped."""
     options: dict[str, Any] = {
-        "label": label, "text": text, "tags": _words(tags), "user": user, "group": group, "album": album, "camera": camera,
-        "license": _words(license), "taken_from": taken_from, "taken_to": taken_to, "bbox": _words(bbox) or None,
+        "label": label, "text": text, "tags": list(words_in(tags)), "user": user, "group": group, "album": album,
+        "camera": camera, "license": list(words_in(license)), "taken_from": taken_from, "taken_to": taken_to,
+        "bbox": bbox.split(",") if bbox else None,
     }  # fmt: skip
     sizes: dict[str, Any] = {
         "limit": limit, "per_owner": per_owner, "per_window": per_window, "window": window, "targets": _targets(target or []),
@@ -160,7 +158,7 @@ def download(
     from curate.sources.flickr.originals import download as fetch_originals
     from curate.sources.flickr.session import flickr_session, image_hosts
 
-    allowed = tuple(_words(licenses)) or OPEN
+    allowed = words_in(licenses) or OPEN
     with opened(workspace, "flickr download") as catalog, image_hosts(catalog) as images:
         asks = lacks_license_or_address(catalog, allowed)
         with flickr_session(catalog) if asks else contextlib.nullcontext() as flickr:

@@ -342,18 +342,20 @@ def decisions_import(
 ) -> None:
     """Import another annotator's decisions; print the agreement and the differences. One `curate undo` takes them back."""
     from curate.catalog import decisions
+    from curate.catalog.findings import NAMED
     from curate.catalog.importing import import_decisions
     from curate.pairing.score.learning import follow
 
-    with opened(workspace, "decisions import") as catalog:
+    with opened(workspace, None if dry_run else "decisions import") as catalog:
         found = import_decisions(catalog, file, prefer.value if prefer else None, dry_run=dry_run)
-        follow(catalog)
+        if not dry_run:
+            follow(catalog)
         tally = decisions.tally(catalog)
     if json:
         print_json(asdict(tally) | found.as_json())
     else:
         say("\n".join(found.in_words()))
-        if not found.lines and not found.refused:
+        if not found.lines and not found.refused_lines:
             note(f"{printable_path(file)} contains no decisions")
         conflicts = (
             {"what": ", ".join(c.what), "mine": c.mine, "theirs": c.theirs, "by": c.who} for c in found.conflicts
@@ -362,7 +364,11 @@ def decisions_import(
             print_table(conflicts, ("what", "mine", "theirs", "by"))
         for refused in found.refused:
             note(f"line {refused.line} was not imported: {refused.why}")
-        for sha256 in sorted(found.unknown):
+        if (more := found.refused_lines - len(found.refused)) > 0:
+            note(f"{counted(more, 'more line')} not imported")
+        for sha256 in sorted(found.unknown)[:NAMED]:
             note(f"this workspace does not have the photo {sha256}")
+        if (more := len(found.unknown) - NAMED) > 0:
+            note(f"nor {counted(more, 'more photo')}; the option --json lists them all")
     if not found.complete:
         raise typer.Exit(Exit.SOME_FAILED)

@@ -1,7 +1,8 @@
-"""Commands that make workspaces, and ingest, list, label and forget photos."""
+"""Commands that make workspaces, and ingest, list, label, forget and relocate photos."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,9 +22,11 @@ from curate.commands.common import (
     run_with_progress,
     say_next,
 )
+from curate.errors import Exit
 from curate.workspace import Workspace, is_workspace
 from curate.workspace.settings import SETTINGS
 from tracer.base.console import note, print_json, say
+from tracer.base.text import counted, quoted_path, shell_word
 
 app = typer.Typer()
 
@@ -37,10 +40,13 @@ class LabelFrom(StrEnum):
 @app.command()
 def new(
     directory: Path,
-    recipe: Annotated[str, typer.Option(help="A recipe from datasets/ to start from.")] = "",
+    recipe: Annotated[
+        str, typer.Option(help="A recipe that gives the settings, such as paircams (docs/settings.md lists them).")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Make a workspace in a new or empty folder."""
+    from curate.catalog.database import version_of
     from curate.catalog.store import Catalog
     from curate.sources.made import refuse_made
 
@@ -48,8 +54,11 @@ def new(
     if not there:
         refuse_made(directory)
     workspace = Workspace.create(directory, recipe)
-    with workspace.writing("new"), Catalog.open(workspace) as catalog:
-        if there and not json:
+    lost = bool(workspace.remains()) and version_of(workspace.catalog) is None
+    with workspace.writing("new"), Catalog.open(workspace, anew=True) as catalog:
+        if lost:
+            note("the catalogue was lost and an empty one was made; what else is in the folder stays")
+        elif there and not json:
             changed = f"{'--recipe was not used and ' * bool(recipe)}nothing was changed"
             note(f"this is already a workspace; {changed if whole else f'its {SETTINGS} was written again'}")
         if json:
@@ -125,6 +134,69 @@ def forget(
 
 
 @app.command()
+def relocate(
+    old: Annotated[
+        Path, typer.Argument(help="A folder of photos, or a photo, that has moved; it may no longer exist.")
+    ],
+    new: Annotated[Path, typer.Argument(help="Where it is now.")],
+    workspace: Where = HERE,
+    json: Json = False,
+) -> None:
+    """Tell that photos have moved; each is found by its content. `curate undo` takes it back."""
+    from curate.catalog.relocating import left_behind
+    from curate.catalog.relocating import relocate as move
+
+    with opened(workspace, "relocate") as catalog:
+        found = run_with_progress(move(catalog, old, new))
+        listed = left_behind(catalog, old)
+    print_json(asdict(found)) if json else say(f"relocated {found.relocated}, missing {found.missing}")
+    if found.missing:
+        note(f"{counted(found.missing, 'photo')} not found there; to list them: {listed}")
+        raise typer.Exit(Exit.SOME_FAILED)
+
+
+@app.command()
+def backup(
+    file: Annotated[
+        Path | None, typer.Argument(help="A new file, or a folder; by default the workspace's folder backups.")
+    ] = None,
+    workspace: Where = HERE,
+    json: Json = False,
+) -> None:
+    """Copy the catalogue (labels, decisions, pairs, what was harvested) into one file; photos and sets are not in it."""
+    from curate.catalog.backups import backup as copied
+    from curate.catalog.originals import refuse_original
+
+    with opened(workspace) as catalog:
+        if file is not None:
+            refuse_original(catalog, file)
+        done = copied(catalog.workspace, file)
+    if json:
+        print_json({"backup": str(done.file), "photos": done.photos, "decisions": done.decisions})
+    else:
+        say(f"{quoted_path(done.file)}: {counted(done.photos, 'photo')}, {counted(done.decisions, 'decision')}")
+
+
+@app.command()
+def restore(file: Path, workspace: Where = HERE, json: Json = False) -> None:
+    """Put a backup in the catalogue's place; the catalogue that is there stays beside it under another name."""
+    from curate.catalog.backups import restore as put_back
+
+    place = Workspace.open(workspace)
+    with place.writing("restore"):
+        done = put_back(place, file)
+    if json:
+        kept = None if done.kept is None else str(done.kept)
+        print_json({"restored": str(done.file), "photos": done.photos, "decisions": done.decisions, "replaced": kept})
+        return
+    say(f"restored {counted(done.photos, 'photo')}, {counted(done.decisions, 'decision')}")
+    if done.kept is not None:
+        note(f"the catalogue that it replaced is kept: {quoted_path(done.kept)}")
+    with opened(workspace) as catalog:
+        say_next(catalog)
+
+
+@app.command()
 def status(workspace: Where = HERE, json: Json = False) -> None:
     """Print what the workspace holds, what is still to be decided, and the next step."""
     from curate.status import in_words, next_step
@@ -193,7 +265,6 @@ def label(
     """Label photos. A person's label wins over every other source; it is logged."""
     from curate.catalog import decisions
     from curate.catalog.assigning import assignment as parsed
-    from tracer.base.text import counted, shell_word
 
     key, value = parsed(assignment)
     with opened(workspace, "label") as catalog:

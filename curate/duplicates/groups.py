@@ -37,7 +37,7 @@ _JUDGED = ("Make", "Model", "make_normalized", "taken_at", "taken_precision")
 KEEPER_COLUMNS = ("status", "edited", "format", "width", "height", *_JUDGED)
 """The label columns that are needed to find duplicates and to choose the one to keep."""
 
-_CHOSEN = "a person chose it"
+_CHOSEN, _FIRST = "a person chose it", "its path comes first"
 _REASONS = (
     _CHOSEN,
     "its file is there",
@@ -46,7 +46,8 @@ _REASONS = (
     "it has more pixels",
     "it is earlier",
     "more is known of it",
-    "its path comes first",
+    _FIRST,
+    _FIRST,
 )
 """The reasons for keeping a photo, one for each key of `keeper_keys`: the first key in which it differs from the next photo."""
 
@@ -116,6 +117,7 @@ def keeper_keys(photos: PhotoTable) -> list[NDArray[np.integer[Any]]]:
         -photos.integers("width", 0) * photos.integers("height", 0),
         np.where(taken < 0, len(photos), taken).astype(np.int32),
         -photos.integers("known", 0),
+        photos.integers("place", 0),  # the order of stored paths, which stays when the workspace is moved
         photos.codes("path"),
     ]
 

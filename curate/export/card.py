@@ -69,7 +69,7 @@ _COLUMNS = (
         "decoded, so there width and height are those of the upright picture, and the orientation must not be applied",
     ),
     ("`format`, `jpeg_quality`, `jpeg_subsampling`", "of the source file"),
-    ("`semantic_label`", "what the picture shows"),
+    ("`semantic_label`", "the semantic label: what the photo shows"),
     ("`subject_idx`", "the accepted pair: two photos of one scene by different cameras"),
     ("`split`", "one split that is disjoint across all attributes; `splits/*.json` hold the balanced ones"),
 )
@@ -238,11 +238,18 @@ def _p(value: float | None) -> str:
 
 def _licences(photos: PhotoTable) -> str:
     lines = [(name, str(n)) for name, n in licenses.counts(photos).items()]
+    replaced = int(photos.present("replaced_rights").sum())
     return (
         "## Licences\n\n"
         + _table(("licence", "photos"), lines)
+        + (
+            ""
+            if not replaced
+            else f"\nOf {counted(replaced, 'photo')}, a person stated another owner, licence or address than "
+            "the source of the photo.\n"
+        )
         + "\n`ATTRIBUTION.csv` names the owner, address and licence of each photo, and for photos from Flickr the day on which "
-        "the licence was seen. An apostrophe stands before what a "
+        "Flickr stated that licence. An apostrophe stands before what a "
         "spreadsheet would take for a formula. Photos without a stated licence must not be passed on without asking "
         "their owners.\n"
     )

@@ -172,10 +172,11 @@ class SetFolder:
         try:
             if old == self.partial:
                 exchange(self.partial, self.out)
-                return
-            if not self.partial.exists():
-                self.out.rename(self.partial)
-            move_to_free_name(old, self.out)
+            else:
+                if not self.partial.exists():
+                    self.out.rename(self.partial)
+                move_to_free_name(old, self.out)
+            sync(self.out.parent)
         except OSError as error:
             raise StorageError(
                 f"the set {quoted_path(self.out)} could not be replaced, and the old one could not be moved back",

@@ -51,6 +51,9 @@ class ExportChoice(BaseModel):
         Field(description="Replace an existing set, also one that another workspace wrote."),
         Asked(label="replace"),
     ] = False
+    allow_loss: Annotated[
+        bool, Field(description="With --replace: also if the set holds pairs or labels that the catalogue lacks.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)

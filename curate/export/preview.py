@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from curate.audit.matching import check_properties
 from curate.audit.properties import CLASS_COLUMN, CLASSES
 from curate.catalog.store import Catalog
 from curate.export import licenses
@@ -13,7 +12,7 @@ from curate.export.findings import findings
 from curate.export.options import ExportChoice
 from curate.export.run import LeftOutCount, export_rows, options_of
 from curate.export.select import Choice, Tally, pair_count, select
-from curate.export.write import balanced, fitting
+from curate.export.write import balanced, check_options, fitting
 from curate.operation import Outcome
 from curate.sources.made import Layout
 from curate.splits.make import Split, joint_split
@@ -85,7 +84,7 @@ def planned_set(
         WorkspaceError: the settings name an attribute that is not a label column.
     """
     options = options_of(catalog, choice)
-    check_properties(options.match)
+    check_options(options)
     yield Progress("reading the labels", 0)
     rows = export_rows(catalog)
     layout = Layout(options.layout) if options.layout else fitting(rows)

@@ -13,18 +13,19 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from curate.catalog.flickr_photos import licence_days
 from curate.catalog.keepers import kept as kept_photos
 from curate.catalog.labels import LABEL_COLUMNS
 from curate.catalog.leftout import keep_left_out
 from curate.catalog.originals import refuse_original
+from curate.catalog.photos import licence_days, with_replaced_rights
 from curate.catalog.phototable import Coded, PhotoTable, read
-from curate.catalog.sets import keep_splits, remember_set
+from curate.catalog.sets import keep_splits, last_change, remember_set
 from curate.catalog.store import Catalog
 from curate.duplicates.groups import KEEPER_COLUMNS, DuplicateReport, find_duplicates, number_duplicates
 from curate.duplicates.likeness import alike_by_pixels
 from curate.errors import CurateError, StorageError, UsageError, WorkspaceError, command, shown
 from curate.export.current import current_sets, state_of
+from curate.export.loss import refuse_loss
 from curate.export.options import ExportChoice, Problem, in_one_line
 from curate.export.select import NO_LICENSE, way_out
 from curate.export.write import ExportOptions, NothingToExport, export_set
@@ -166,6 +167,7 @@ def _photos(catalog: Catalog, columns: Iterable[str]) -> PhotoTable:
         "scene_idx": ("sha256", scenes(catalog).get),
         "keeper": ("path_bytes", kept_photos(catalog).get),
         "license_seen": ("photo_id", licence_days(catalog).get),
+        "replaced_rights": ("path_bytes", with_replaced_rights(catalog).get),
     }
     return read(catalog, ("path", "status", "error", "photo_id", *KEEPER_COLUMNS, *columns), looked_up)
 
@@ -253,16 +255,16 @@ def export_workspace(catalog: Catalog, out: Path, choice: ExportChoice | None = 
         UsageError: `out` is a photo, or lies in an ingested folder or in one that lenstrace fills itself; an option is unknown.
         ExportError, StorageError: as in `export_set`.
     """
-    started = time.monotonic()
+    started, choice = time.monotonic(), choice or ExportChoice()
     refuse_original(catalog, out)
     if (why := why_no_place(out, ("exports",))) is not None:
         place = catalog.workspace.exports / catalog.workspace.name
         free = command("export", shown(place), workspace=catalog.workspace.root)
         raise UsageError(f"{quoted_path(out)} cannot hold a set", why, f"Name a separate folder for the set: {free}")
+    if choice.replace and not choice.allow_loss:
+        refuse_loss(catalog, out.absolute())
     try:
-        result = yield from export_set(
-            export_rows(catalog), out.absolute(), options_of(catalog, choice or ExportChoice())
-        )
+        result = yield from export_set(export_rows(catalog), out.absolute(), options_of(catalog, choice))
     except NothingToExport as error:
         root = catalog.workspace.root
         if error.left_out:
@@ -317,7 +319,7 @@ def options_of(catalog: Catalog, choice: ExportChoice) -> ExportOptions:
     split, matched = chosen(catalog), choice.match
     return ExportOptions(
         name=catalog.workspace.name,
-        created=catalog.changed(),
+        created=last_change(catalog),
         recipe=catalog.workspace.settings.recipe,
         layout=choice.layout or "",
         pairs=choice.pairs,

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from curate.cameras.types import CameraType
 from curate.catalog.labels import LabelRow
@@ -30,8 +29,9 @@ from curate.splits.check import defects, leaks
 from curate.splits.groups import GROUP_BY, groups
 from curate.splits.make import SIDES, label_text
 from curate.workspace import is_workspace
+from tracer.base.parquet import all_rows, open_parquet
 from tracer.base.parsing import Unparsable, parse_json, parse_json_object, parse_text
-from tracer.base.reading import read_bytes
+from tracer.base.reading import read_bytes, records_of_csv
 from tracer.base.text import counted, printable_path, quoted_path, visible_text
 
 _MOST_EXACT = 2**53
@@ -39,7 +39,6 @@ _MOST_BYTES = 2 << 30
 _MOST_ROWS_AN_IMAGE = 100
 """Largest number of rows per photo in a table that is read, since a few bytes can claim any number of rows."""
 
-_BATCH = 10_000
 _CARD_CONFIG = ("config_name: default", "split: train")
 
 
@@ -165,8 +164,8 @@ def _read_table(path: Path, manifest: Manifest) -> Generator[Problem, None, list
     """Yield problems of the table's columns; return its rows, or None if the columns are not usable."""
     data = _read(path, manifest.layout.labels)
     try:
-        with pq.ParquetFile(io.BytesIO(data)) as file:
-            found = file.schema_arrow
+        with open_parquet(data) as file:
+            found = file.schema
             extra = [name for name in table.EXTRA_COLUMNS if name in found.names]
             expected = table.schema(manifest.keep_gps, extra, manifest.layout)
             usable = yield from _check_schema(found, expected)
@@ -175,12 +174,10 @@ def _read_table(path: Path, manifest: Manifest) -> Generator[Problem, None, list
             photos = manifest.counts.photos
             if manifest.layout is Layout.IMAGEFOLDER:
                 photos = sum(name.startswith(f"{IMAGES}/") for name in manifest.files)
-            if file.metadata.num_rows > _MOST_ROWS_AN_IMAGE * max(1, photos):
-                raise _Unreadable(f"it has {file.metadata.num_rows:,} rows for {counted(photos, 'photo')}")
-            batches = file.iter_batches(_BATCH, columns=expected.names)
-            return [row for batch in batches for row in batch.to_pylist()]
-    # the last three: text that is not UTF-8, and numbers and lengths that are too large
-    except (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError) as error:
+            if file.rows > _MOST_ROWS_AN_IMAGE * max(1, photos):
+                raise _Unreadable(f"it has {file.rows:,} rows for {counted(photos, 'photo')}")
+            return all_rows(file, expected.names)
+    except (OSError, Unparsable) as error:
         raise _Unreadable(f"it cannot be read: {error}") from error
 
 
@@ -361,7 +358,8 @@ def _card_defects(data: bytes, named: Collection[str]) -> Iterator[str]:
 
 def _attribution_defects(data: bytes, photo_ids: set[str]) -> Iterator[str]:
     try:
-        named = {line.get("photo_id") for line in csv.DictReader(io.StringIO(parse_text(data), newline=""))}
+        _, rows = records_of_csv(io.StringIO(parse_text(data), newline=""))
+        named = {row.get("photo_id") for row in rows}
     except csv.Error as error:
         raise Unparsable(f"it is not CSV: {error}") from error
     missing = photo_ids - named

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from curate.audit.matching import check_properties, match
+from curate.catalog.assigning import refuse_label
 from curate.catalog.labels import LabelRow
 from curate.catalog.phototable import Coded, PhotoTable
 from curate.errors import ExportError, UsageError
@@ -119,9 +120,7 @@ def export_set(rows: PhotoTable | Iterable[LabelRow], out: Path, options: Export
         UsageError: an option is unknown.
         StorageError: the disk is full or cannot be written; an older set is then unchanged.
     """
-    if options.layout not in ("", *Layout):
-        raise UsageError(f"unknown layout {options.layout!r}", way_out=f"Layouts are {', '.join(Layout)}.")
-    check_properties(options.match)
+    check_options(options)
     out = Path(os.path.abspath(out))  # not resolved, so that a link there is recognised
     photos = PhotoTable.of(rows)
     layout = Layout(options.layout) if options.layout else fitting(photos)
@@ -146,6 +145,15 @@ def export_set(rows: PhotoTable | Iterable[LabelRow], out: Path, options: Export
         result = _write_rest(exported, folder, options, tally.result())
         folder.commit()
     return result
+
+
+def check_options(options: ExportOptions) -> None:
+    """Raise UsageError for an unknown layout or property, or for a licence that is none."""
+    if options.layout not in ("", *Layout):
+        raise UsageError(f"unknown layout {options.layout!r}", way_out=f"Layouts are {', '.join(Layout)}.")
+    for name in options.licenses:
+        refuse_label("license", name)
+    check_properties(options.match)
 
 
 def fitting(photos: PhotoTable) -> Layout:

@@ -16,6 +16,7 @@ from curate.catalog.originals import refuse_original, refuse_originals_near
 from curate.catalog.sets import evaluated_sets, remember_run, workspace_of
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, UsageError
+from curate.export.current import REPORT
 from curate.operation import Access, Asked, Operation, Outcome, comma_separated
 from curate.operations.sets import ExportSet, sets_here, usual_place
 from curate.sources.made import why_no_place
@@ -25,9 +26,6 @@ from curate.workspace.settings import EvaluateSettings
 from tracer.base.errors import Exit
 from tracer.base.progress import Work
 from tracer.base.text import counted, quoted_path
-
-REPORT = "report.html"
-"""The page of a run."""
 
 
 def reports_here(catalog: Catalog) -> list[Path]:

@@ -17,6 +17,7 @@ from tracer.base.text import counted
 
 if TYPE_CHECKING:
     from curate.catalog.store import Catalog
+    from curate.pairing.known import KnownPairs
 
 _NAMED = 10
 """Photos that are left out for one reason and named; of more, the number is printed."""
@@ -132,7 +133,7 @@ class ImportPairs(Operation):
         Asked(argument=True, label="file", ending=".csv", here=True),
     ]
 
-    def run(self, catalog: Catalog) -> Work[PairsImported]:
+    def run(self, catalog: Catalog) -> Work[KnownPairs]:
         """Import them."""
         from curate.pairing.known import import_pairs
         from curate.pairing.score.learning import follow
@@ -140,4 +141,4 @@ class ImportPairs(Operation):
         yield Progress("importing pairs", 0)
         found = import_pairs(catalog, self.file)
         follow(catalog)
-        return PairsImported(found=found)
+        return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import Field
 from curate.catalog.labels import ATTRIBUTES
 from curate.catalog.originals import refuse_original
 from curate.errors import UsageError, command, shown
+from curate.export.current import set_places
 from curate.export.options import ExportChoice, Problem, in_one_line
 from curate.operation import Access, Asked, Operation, Outcome, Table, comma_list, comma_separated
 from curate.sources.made import MANIFEST, why_no_place
@@ -32,13 +32,7 @@ def usual_place(catalog: Catalog) -> Path:
 
 def sets_here(catalog: Catalog) -> list[Path]:
     """Return the folders of the sets of a workspace that are still there, the newest first."""
-    from curate.catalog.sets import exported_sets
-
-    aged = []
-    for place in {*exported_sets(catalog), *catalog.workspace.exports.glob("*")}:
-        with suppress(OSError):  # no set, or no longer one
-            aged.append(((place / MANIFEST).stat().st_mtime_ns, place))
-    return [place for _, place in sorted(aged, reverse=True)]
+    return set_places(catalog)[::-1]
 
 
 def free_place(catalog: Catalog) -> Path:
@@ -189,7 +183,8 @@ class ExportSet(ExportChoice, Operation):
         """Say that the workspace's own set is not written over unless a person asks for it."""
         usual, root = usual_place(catalog), catalog.workspace.root
         older = f"{quoted_path(usual.relative_to(root))} holds a set: name it, and yes behind replace writes over it. "
-        return f"{older * (usual != free_place(catalog))}The folder may be relative to the workspace; private metadata is removed."
+        rules = "The folder may be relative to the workspace. Private metadata is removed."
+        return f"{older * (usual != free_place(catalog))}{rules}"
 
     def check(self, catalog: Catalog) -> None:
         """Refuse a folder that must not hold a set."""

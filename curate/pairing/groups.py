@@ -58,7 +58,7 @@ def drawn(found: Mapping[int, list[Member]], one: str, two: str) -> list[tuple[i
     chosen = []
     for scene, members in found.items():
         best = [
-            min((m for m in members if m.label == label), key=lambda m: (not m.paired, m.path), default=None)
+            min((m for m in members if m.label == label), key=lambda m: not m.paired, default=None)
             for label in (one, two)
         ]
         if best[0] is not None and best[1] is not None:

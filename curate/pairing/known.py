@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from curate.catalog import decisions
 from curate.catalog.candidates import score_of
@@ -17,7 +16,9 @@ from curate.catalog.photos import Photo
 from curate.catalog.sides import side_of
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, UsageError
+from curate.operation import Outcome
 from curate.sources.csvfile import csv_rows
+from tracer.base.errors import Exit
 from tracer.base.text import clean_text, printable_path
 
 COLUMNS_HELP = "image_a,image_b (and, if you like, scene), or file,scene"
@@ -48,7 +49,7 @@ class LeftOut:
 
 
 @dataclass(slots=True)
-class KnownPairs:
+class KnownPairs(Outcome):
     """The result of importing a list of known pairs or scenes.
 
     Attributes:
@@ -60,9 +61,9 @@ class KnownPairs:
     """
 
     accepted: int = 0
+    unknown: list[str] = field(default_factory=list)
     unchanged: int = 0
     scenes: int = 0
-    unknown: list[str] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
 
     @property
@@ -70,15 +71,19 @@ class KnownPairs:
         """Whether no line needs a person's attention."""
         return not self.unknown and not any(one.failed for one in self.left_out)
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the result under the fixed names of `curate pairs import --json`."""
-        return {
-            "accepted": self.accepted,
-            "unknown": self.unknown,
-            "unchanged": self.unchanged,
-            "scenes": self.scenes,
-            "left_out": [asdict(one) for one in self.left_out],
-        }
+    def summary(self) -> str:
+        """Return the numbers in a line."""
+        return f"accepted {self.accepted}, accepted before {self.unchanged}, scenes stated {self.scenes}"
+
+    def notes(self, root: Path) -> Iterator[str]:
+        """Name what was not imported."""
+        yield from (left.in_words() for left in self.left_out)
+        yield from (f"not a photo of the workspace: {path}" for path in self.unknown)
+
+    @property
+    def exit_code(self) -> Exit:
+        """Some failed if a line needs a person's attention."""
+        return Exit.DONE if self.complete else Exit.SOME_FAILED
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from curate.catalog.bursts import keep_bursts
 from curate.catalog.candidates import contradicted, replace_candidates
-from curate.catalog.clocks import clock_rows
+from curate.catalog.clocks import stated_offsets
 from curate.catalog.naming import source_folders
 from curate.catalog.originals import refuse_original
 from curate.catalog.pairs import pair_of
@@ -24,7 +24,7 @@ from curate.pairing.clocks.offset import ClockOffset
 from curate.pairing.clocks.workspace_offsets import keep_clock_offsets
 from curate.pairing.find import PairingResult, Signals, find_pairs
 from curate.pairing.photo import PairingPhoto
-from curate.pairing.score.learning import follow, model
+from curate.pairing.score.learning import follow
 from curate.pairing.workers import DAMAGED
 from curate.photos.facts import UNREADABLE, Status
 from curate.photos.previews import is_whole
@@ -145,13 +145,12 @@ def pair_workspace(
     if embed is not None:
         yield Progress("embedding photos", 0)
         vectors = embed({photo.sha256: photo.preview for photo in photos})
-    stated = {(row.camera_a, row.camera_b): row.seconds for row in clock_rows(catalog) if row.origin == "person"}
+    stated = stated_offsets(catalog)
     result = yield from find_pairs(
         photos,
         catalog.workspace.cache,
-        Signals(use_time, use_gps, stated, vectors),
+        Signals(use_time, use_gps, {(a, b): seconds for a, b, seconds in stated}, vectors),
         workers=jobs or cores(),
-        scorer=model(catalog),
     )
     _refuse_damaged_previews(catalog, photos, result)
     links = bursts(photos)  # before the transaction, since decisions wait while it lasts
@@ -161,7 +160,7 @@ def pair_workspace(
         )
         keep_clock_offsets(catalog, result.clock_offsets)
         keep_bursts(catalog, links)
-        keep_compared(catalog)
+        keep_compared(catalog, stated)
         follow(catalog, always=True)
     previews = {photo.id: photo.preview for photo in photos}
     shown = paths_of(catalog) if result.left_out else {}

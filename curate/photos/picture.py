@@ -42,6 +42,7 @@ from curate.containers.sniff import DECODED, Format
 from curate.containers.stream import MAX_PARTS, Window, file_size, read_at
 from curate.photos.facts import NEEDS_MEMORY
 from curate.photos.metadata.tags import PILLOW_ERRORS
+from tracer.base.text import cut_at_word
 
 MAX_PIXELS = 300_000_000
 """Pixels of the largest picture that is decoded; the largest phone photos have 200 million."""
@@ -295,7 +296,7 @@ def _reason(error: BaseException) -> PictureError:
         return error
     if isinstance(error, (UnidentifiedImageError, KeyError)):  # their texts hold our file object, or a table's key
         return UnknownVariantError("it cannot be decoded (the decoder does not recognise it)")
-    text = " ".join(str(error).split())[:200] or type(error).__name__
+    text = cut_at_word(" ".join(str(error).split()), 200) or type(error).__name__
     lowered = text.lower()
     if lowered == _NO_DECODER:
         text += "; it may need more memory than is allowed"

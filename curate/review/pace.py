@@ -42,14 +42,20 @@ class Pace:
         if pace is None:
             return ""
         said = f"{pace:.0f} a minute"
-        if not left:
-            return said
-        minutes = left / pace
-        about = (
-            "less than a minute"
-            if minutes < 1
-            else f"about {minutes:.0f} min"
-            if minutes < 90
-            else f"about {minutes / 60:.0f} h"
-        )
-        return f"{said}, {about} left"
+        return f"{said}, {time_left(left / pace)}" if left else said
+
+
+def time_left(minutes: float) -> str:
+    """Return how long something still takes, in words.
+
+    >>> [time_left(minutes) for minutes in (0.4, 12.2, 150)]
+    ['less than a minute left', 'about 12 min left', 'about 2 h left']
+    """
+    about = (
+        "less than a minute"
+        if minutes < 1
+        else f"about {minutes:.0f} min"
+        if minutes < 90
+        else f"about {minutes / 60:.0f} h"
+    )
+    return f"{about} left"

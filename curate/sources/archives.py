@@ -170,6 +170,8 @@ def _why_not(info: zipfile.ZipInfo) -> str | None:
         return "it is a link" if stat.S_ISLNK(kind) else "it is not a regular file"
     if info.flag_bits & _ENCRYPTED:
         return "it is encrypted"
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # zipfile unpacks others without a limit
+        return "it is compressed in another way than by deflate"
     if name.lower().endswith(_ARCHIVES):
         return "it is an archive inside the archive, which is not opened"
     if info.file_size > _RATIO_FROM and info.file_size > _MOST_RATIO * max(1, info.compress_size):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.errors import SourceError, UsageError
-from tracer.base.reading import open_regular
+from tracer.base.reading import open_regular, rows_of_csv
 from tracer.base.text import printable_path
 
 MOST_BYTES = 2 << 30
@@ -54,7 +54,12 @@ def csv_rows(path: Path, failure: str) -> Iterator[CsvRow]:
             if header is None:
                 raise SourceError(failure, f"{shown} is empty", _FORM)
             file.seek(0)
-            yield from _rows(csv.reader(file, delimiter=_separator(header), strict=True), shown, failure)
+            for line, cells in rows_of_csv(file, delimiter=_separator(header), strict=True):
+                if any(cell.strip() for cell in cells):
+                    yield CsvRow(line, cells)
+    except csv.Error as error:
+        way_out = "Close its quotes, and double a quote that belongs to the text."
+        raise SourceError(failure, f"{shown}: {error}", way_out) from error
     except FileNotFoundError as error:
         raise UsageError(failure, f"there is no file {shown}", "Check the spelling.") from error
     except OSError as error:
@@ -65,18 +70,3 @@ def csv_rows(path: Path, failure: str) -> Iterator[CsvRow]:
 
 def _separator(header: str) -> str:
     return next((sign for sign in (",", ";", "\t") if sign in header), ",")
-
-
-def _rows(reader: Iterator[list[str]], shown: str, failure: str) -> Iterator[CsvRow]:
-    line = 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield CsvRow(line, cells)
-            line = reader.line_num + 1  # type: ignore[attr-defined]  # csv.reader's type has no public name
-    except csv.Error as error:
-        raise SourceError(
-            failure,
-            f"{shown}: in the row that begins on line {line}: {error}",
-            "Close its quotes, and double a quote that belongs to the text.",
-        ) from error

@@ -18,6 +18,7 @@ from typing import TypeVar
 from curate.catalog.flickr_photos import FlickrPhoto, flickr_photos, forgotten_ids, store
 from curate.catalog.folders import begin_skipped, skip
 from curate.catalog.labelling import EXTENSIONS
+from curate.catalog.photos import known_files, photos_where, put_photo
 from curate.catalog.store import Catalog
 from curate.containers.sniff import HEAD, Format, sniff
 from curate.errors import SourceError, StorageError, command
@@ -44,6 +45,8 @@ _TOGETHER = 100
 _VIDEOS = (".mp4", ".mov", ".avi", ".mpg", ".mpeg", ".wmv", ".3gp", ".m4v", ".mts", ".m2ts", ".ogg", ".ogv", ".webm")
 
 _FAILURE = "the export cannot be imported"
+_BOTH = "both are kept, the labels stay with the earlier one, and the new one is a photo of its own"
+_SOURCE = "flickr-export"
 _FORM = "Name the zip files that Flickr gave you, those with metadata and those with photos, or folders that hold them."
 
 
@@ -83,6 +86,7 @@ def import_flickr_export(catalog: Catalog, paths: Sequence[Path], *, jobs: int |
                     yield Progress("copying and reading photos", done, total)
             except Refused as why:  # it could be read a moment ago
                 run.leave_out(archive, media, str(why))
+    run.tell_others()
     for part in _parts(run.without_media(), 1000):
         run.take_listings(part)
         done += len(part)
@@ -125,11 +129,13 @@ class _Copied:
         flickr_id: the photo.
         path: the copy.
         sha256: of its content.
+        beside: whether the photo keeps an earlier picture, so that this one becomes a photo of its own.
     """
 
     flickr_id: int
     path: Path
     sha256: str
+    beside: bool = False
 
 
 @dataclass
@@ -149,6 +155,7 @@ class _Import:
     counts: IngestCounts = field(default_factory=IngestCounts)
     media: list[tuple[Archive, list[Member]]] = field(default_factory=list)
     matched: set[int] = field(default_factory=set)
+    _other_pictures: int = 0
 
     def read_metadata(self, archive: Archive) -> None:
         """Read the JSON files of an archive, and remember its other members."""
@@ -197,6 +204,15 @@ class _Import:
             del self.account.photos[flickr_id]
         return found
 
+    def tell_others(self) -> None:
+        """Say how many files show another picture than the photo with their ID."""
+        if self._other_pictures:
+            listed = command("skipped", workspace=self.catalog.workspace.root)
+            files = counted(self._other_pictures, "file")
+            self.counts.remarks.append(
+                f"{files} with another picture than the photo of that ID; {_BOTH}; listed by: {listed}"
+            )
+
     def without_media(self) -> list[int]:
         """Return the photos that have no usable media file in the export."""
         ids = [flickr_id for flickr_id in self.account.photos if flickr_id not in self.matched]
@@ -234,18 +250,31 @@ class _Import:
             if kind is None or kind is Format.EXV:
                 raise Refused("not a picture")
             path = self.folder / _copy_name(flickr_id, kind)
-            if known is not None and known.file is not None and path.is_file():
+            beside = known is not None and self._is_here(known)
+            if known is not None and known.file is not None and (beside or path.is_file()):
                 digest = hashlib.sha256(head)
                 for piece in pieces:
                     digest.update(piece)
                 if digest.hexdigest() == known.file.sha256:
                     return None
                 head, pieces = b"", opened.read(member)
-            return _Copied(flickr_id, path, _write(path, chain([head], pieces)))
+                if beside:
+                    path = path.with_stem(f"{flickr_id}-{digest.hexdigest()[:8]}")
+                    self._skip(member.place, f"photo {flickr_id} has another picture here; {_BOTH}: {path}")
+                    self._other_pictures += 1
+                    if known_files(self.catalog, [os.fsencode(path)]):
+                        return None
+            return _Copied(flickr_id, path, _write(path, chain([head], pieces)), beside)
         except Refused as why:
             self._skip(member.place, str(why))
             self.matched.discard(flickr_id)
             return None
+
+    def _is_here(self, known: FlickrPhoto) -> bool:
+        """Whether the picture of a photo was read, and its file is still there."""
+        if known.file is None or known.file.status is not Status.OK:
+            return False
+        return any(os.path.exists(photo.path_bytes) for photo in photos_where(self.catalog, "id = ?", known.photo))
 
     @property
     def folder(self) -> Path:
@@ -271,7 +300,12 @@ class _Import:
             forgotten = forgotten_ids(self.catalog, ids)
             for one in flickr_photos(self.catalog, [one for one in ids if one not in forgotten]):
                 flickr_id = one.listing.flickr_id
-                if flickr_id in read:
+                if flickr_id in read and read[flickr_id][0].beside:
+                    copy, facts = read[flickr_id]
+                    info = copy.path.stat()
+                    put_photo(self.catalog, os.fsencode(copy.path), facts, info.st_mtime_ns, info.st_size, _SOURCE)
+                    counts.added += 1
+                elif flickr_id in read:
                     copy, facts = read[flickr_id]
                     if flickr_id in known and known[flickr_id].listing == one.listing:  # only the file is new
                         counts.unchanged -= 1
@@ -280,7 +314,7 @@ class _Import:
                     store(self.catalog, one, copy.path)
                 counts.unreadable += one.file is not None and one.file.status is not Status.OK
         for flickr_id, (copy, _) in read.items():
-            if flickr_id in known and known[flickr_id].file is not None:
+            if flickr_id in known and known[flickr_id].file is not None and not copy.beside:
                 for other in {_copy_name(flickr_id, kind) for kind in Format} - {copy.path.name}:  # in another format
                     (self.folder / other).unlink(missing_ok=True)
 

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from curate.catalog.labels import LOCAL_ID_BASE
 from curate.catalog.listing import Listing
@@ -23,8 +23,9 @@ from curate.sources.made import LABELS as LABELS_OF_SET
 from curate.sources.made import Made, made_folder
 from curate.sources.published import address_of, known_exif, original_of
 from curate.sources.tables import BATCH, Batch, files_below, row_place, take_in_batches
+from tracer.base.parquet import errors_in_words, open_parquet, values
+from tracer.base.parsing import Unparsable
 from tracer.base.progress import Work
-from tracer.base.reading import open_regular
 from tracer.base.text import clean_text, counted, quoted_path, visible_text
 
 ID = "Flickr ID"
@@ -33,6 +34,9 @@ COLUMNS = (ID, "url", "owner", *LABELS)
 """The columns of FlickrExif."""
 
 _NUMBERS = {"Exposure": "exposure_s", "Aperture": "aperture", "ISO Speed": "iso", "Focal Length": "focal_mm"}
+_LONGEST = 10_000
+"""Characters of a text that are read."""
+
 _NOTHING = Exif()
 _FAILURE = "FlickrExif cannot be imported"
 _FORM = f"Name Parquet files, or a folder of them, with the columns {', '.join(COLUMNS)}."
@@ -73,14 +77,14 @@ def import_flickrexif(catalog: Catalog, paths: Sequence[Path]) -> Work[IngestCou
 def _columns(path: Path) -> tuple[list[str], int]:
     """Return the names of the columns of a file, and the number of its rows."""
     try:
-        with open_regular(path) as opened, pq.ParquetFile(opened) as file:
-            schema = file.schema_arrow
+        with open_parquet(path) as file:
+            schema = file.schema
             if schema.names.count(ID) == 1 and not pa.types.is_integer(schema.field(ID).type):
                 raise SourceError(
                     _FAILURE, f"{quoted_path(path)}: {ID} is {schema.field(ID).type}, not an integer", _FORM
                 )
-            return schema.names, int(file.metadata.num_rows)
-    except (OSError, pa.ArrowException) as error:
+            return schema.names, file.rows
+    except (OSError, Unparsable) as error:
         raise _unreadable(path, error) from error
 
 
@@ -107,20 +111,20 @@ def _batches(files: Sequence[Path], total: int, remarks: list[str]) -> Iterator[
     for path in files:
         row = 0
         try:
-            with open_regular(path) as opened, pq.ParquetFile(opened) as file:
-                for part in file.iter_batches(BATCH, columns=list(COLUMNS)):
+            with open_parquet(path) as file:
+                for part in file.batches(COLUMNS, BATCH):
                     batch = Batch(done=done + part.num_rows, total=total)
-                    for values in zip(*_texts(part), strict=True):
+                    for texts in zip(*_texts(part), strict=True):
                         row += 1
-                        entry = _entry(values, seen)
+                        entry = _entry(texts, seen)
                         if isinstance(entry, str):
                             batch.skipped.append((row_place(path, row), entry))
                             continue
                         batch.entries.append(entry)
-                        _note_strange(values, entry, strange, odd)
+                        _note_strange(texts, entry, strange, odd)
                     done = batch.done
                     yield batch
-        except (OSError, pa.ArrowException, ValueError) as error:
+        except (OSError, Unparsable) as error:
             raise _unreadable(path, error) from error
     remarks += [
         f"{name} could not be used in {counted(odd[name], 'row')}, such as {', '.join(map(repr, examples))}"
@@ -132,9 +136,16 @@ def _batches(files: Sequence[Path], total: int, remarks: list[str]) -> Iterator[
 def _texts(part: pa.RecordBatch) -> list[list[int | str | None]]:
     """Return the columns of a batch, in the order of `COLUMNS`: IDs as integers, all others as text."""
     columns = {name: part.column(part.schema.get_field_index(name)) for name in COLUMNS}
-    return [
-        column.to_pylist() if name == ID else column.cast(pa.string()).to_pylist() for name, column in columns.items()
-    ]
+    with errors_in_words():
+        return [values(column if name == ID else _as_text(column)) for name, column in columns.items()]
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    """Return a column as text. What is longer than any label is cut, so that going through its rows takes no long."""
+    if not pa.types.is_dictionary(column.type):
+        return column.cast(pa.string())
+    texts = pc.utf8_slice_codeunits(column.dictionary.cast(pa.string()), 0, _LONGEST)
+    return pa.DictionaryArray.from_arrays(column.indices, texts)
 
 
 def _entry(values: Sequence[int | str | None], seen: set[int]) -> tuple[Listing, Exif | None] | str:

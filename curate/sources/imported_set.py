@@ -5,24 +5,23 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from curate.catalog.assigning import usable
 from curate.catalog.forgotten import forgotten_paths
 from curate.catalog.labelling import PHOTO_ID, SAID_KEYS
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, command
 from curate.sources.local import FORGOTTEN, FoundFile, LocalSource, SkippedFile, Statements
-from tracer.base.reading import open_regular
+from tracer.base.parquet import all_rows, open_parquet
+from tracer.base.parsing import Unparsable
 from tracer.base.text import clean_text, quoted_path, visible_text
 
 TABLE = "metadata.parquet"
 _FILE = "file_name"
 _READ = (_FILE, PHOTO_ID, *SAID_KEYS, "taken_precision", "utc_offset", "subject_idx", "scene_idx")
-_BATCH = 5000
 _MOST_ID = 2**53
 _LENGTH = {"day": 10, "month": 7, "year": 4}
 _FAILURE = "the set cannot be imported"
@@ -41,6 +40,7 @@ def sets_source(catalog: Catalog, paths: Sequence[Path]) -> LocalSource:
             workspace that would import it.
     """
     statements: dict[bytes, tuple[bytes, Statements]] = {}
+    unfit: dict[bytes, str] = {}
     roots = [Path(os.path.abspath(path)) for path in paths]
     for root in roots:
         if root.is_relative_to(catalog.workspace.root):
@@ -49,9 +49,15 @@ def sets_source(catalog: Catalog, paths: Sequence[Path]) -> LocalSource:
             )
         name = clean_text(root.name) or "set"
         for file, row in _rows(root).items():
-            statements[os.fsencode(root / PurePosixPath(file))] = os.fsencode(root), _statements(row, name)
+            path, said = os.fsencode(root / PurePosixPath(file)), _said(row, name)
+            labels, why = usable(said)
+            statements[path] = os.fsencode(root), Statements(labels)
+            if why:
+                unfit[path] = "; ".join(f"the set's {reason}: {said[key]}" for key, reason in why.items())
     places = [os.fsencode(root) for root in roots]
-    found = _found(places, statements, forgotten_paths(catalog))
+    found = chain(
+        (SkippedFile(*label) for label in sorted(unfit.items())), _found(places, statements, forgotten_paths(catalog))
+    )
     return LocalSource(places, found, lambda file: statements[file.path][1])
 
 
@@ -60,8 +66,8 @@ def _rows(root: Path) -> dict[str, dict[str, Any]]:
     table = root / TABLE
     rows: dict[str, dict[str, Any]] = {}
     try:
-        with open_regular(table) as opened, pq.ParquetFile(opened) as file:
-            names = file.schema_arrow.names
+        with open_parquet(table) as file:
+            names = file.schema.names
             if _FILE not in names:
                 has = ", ".join(map(visible_text, names)) or "none"
                 if "Flickr ID" in names:  # a set without pictures
@@ -69,11 +75,10 @@ def _rows(root: Path) -> dict[str, dict[str, Any]]:
                     raise SourceError(_FAILURE, f"{quoted_path(table)} has no files, but Flickr IDs", way_out)
                 raise SourceError(_FAILURE, f"{quoted_path(table)} lacks {_FILE}; its columns are {has}", _FORM)
             read = [name for name in _READ if name in names]
-            for batch in file.iter_batches(_BATCH, columns=read):
-                for row in batch.to_pylist():
-                    _check_name(table, row[_FILE], rows)
-                    rows[row[_FILE]] = row
-    except (OSError, pa.ArrowException, ValueError) as error:
+            for row in all_rows(file, read):
+                _check_name(table, row[_FILE], rows)
+                rows[row[_FILE]] = row
+    except (OSError, Unparsable) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else visible_text(str(error), 200)
         raise SourceError(_FAILURE, f"{quoted_path(table)}: {why}", _FORM) from error
     _check_ids(table, rows)
@@ -107,7 +112,7 @@ def _check_ids(table: Path, rows: Mapping[str, Mapping[str, Any]]) -> None:
         raise SourceError(_FAILURE, f"{quoted_path(table)}: {why}", "Correct the table.")
 
 
-def _statements(row: Mapping[str, Any], name: str) -> Statements:
+def _said(row: Mapping[str, Any], name: str) -> dict[str, str | None]:
     """Return what a row states. Its photos of one pair, or of one scene, are one scene of the workspace."""
     said = {key: clean_text(str(row[key])) if row.get(key) is not None else None for key in SAID_KEYS if key in row}
     if said.get("taken_at"):
@@ -118,7 +123,7 @@ def _statements(row: Mapping[str, Any], name: str) -> Statements:
     for column, word in (("scene_idx", "scene"), ("subject_idx", "subject")):
         if said.get("scene") is None and row.get(column) is not None:
             said["scene"] = f"{name}: {word} {row[column]}"
-    return Statements(said)
+    return said
 
 
 def _found(

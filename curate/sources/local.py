@@ -85,6 +85,8 @@ class LocalSource:
     describe: Callable[[FoundFile], Statements | str]
 
 
+NOT_A_PICTURE, NOT_REGULAR, LINKED = "not a picture", "not a regular file", "a link to a folder is not followed"
+
 FORGOTTEN = "it was forgotten; to ingest it again, name its own path: curate ingest PATH"
 
 
@@ -188,7 +190,7 @@ def _walk_folder(folder: bytes, root: bytes, passed_by: Collection[bytes]) -> It
                 if entry.is_dir(follow_symlinks=False):
                     below.append(entry.path)
                 elif entry.is_dir():
-                    yield SkippedFile(entry.path, "a link to a folder is not followed")
+                    yield SkippedFile(entry.path, LINKED)
                 else:
                     yield _judge(entry.path, root, entry.stat())
             except OSError as error:
@@ -207,7 +209,7 @@ def _gone(error: OSError) -> bool:
 
 def _judge(path: bytes, root: bytes, info: os.stat_result) -> FoundFile | SkippedFile:
     if not stat.S_ISREG(info.st_mode):
-        return SkippedFile(path, "not a regular file")
+        return SkippedFile(path, NOT_REGULAR)
     if promised(os.fsdecode(os.path.basename(path))) is None and not is_picture(Path(os.fsdecode(path))):
-        return SkippedFile(path, "not a picture")
+        return SkippedFile(path, NOT_A_PICTURE)
     return FoundFile(path, root, info.st_size, info.st_mtime_ns)

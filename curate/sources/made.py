@@ -88,7 +88,7 @@ def made_above(path: bytes) -> str | None:
 
     Photos may lie in a workspace's folder, outside of the folders that the workspace fills itself.
     """
-    for folder, below in _upwards(path):
+    for folder, below in upwards(path):
         made = made_folder(folder)
         if made is None:
             continue
@@ -108,7 +108,7 @@ def why_no_place(place: Path, fit: Collection[str]) -> str | None:
         place: the path of the set or run.
         fit: those folders of a workspace below which it may lie.
     """
-    for folder, below in _upwards(os.fsencode(os.path.realpath(place))):
+    for folder, below in upwards(os.fsencode(os.path.realpath(place))):
         made, shown = made_folder(folder), os.fsdecode(folder)
         if made is Made.WORKSPACE:
             part = os.fsdecode(below[0]) if below else ""
@@ -131,13 +131,13 @@ def refuse_made(folder: Path) -> None:
     path = os.fsencode(os.path.abspath(folder))
     inside = made_above(path)
     if inside is not None:
-        made = next(Path(os.fsdecode(above)) for above, _ in _upwards(path) if made_folder(above) is not None)
+        made = next(Path(os.fsdecode(above)) for above, _ in upwards(path) if made_folder(above) is not None)
         raise UsageError(
             "a workspace cannot be made there", inside, f"Choose another place: {command('new', free_folder(made))}"
         )
 
 
-def _upwards(path: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
+def upwards(path: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
     """Yield a path and each folder above it, each with the names that lead from there to the path."""
     below: list[bytes] = []
     while True:

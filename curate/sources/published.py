@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from curate.catalog.assigning import fits
 from curate.catalog.labelling import parse_taken
 from curate.catalog.labels import LOCAL_ID_BASE
 from curate.photos.facts import Exif, TakenPrecision
@@ -57,7 +58,7 @@ def address_of(value: str | None) -> str | None:
     ('https://www.flickr.com/photos/1@N00/7/', None)
     """
     text = clean_text(value)
-    return text if text and re.match(r"https?://[^\s/]", text, re.IGNORECASE) else None
+    return text if text and fits("url", text) else None
 
 
 def original_of(address: str | None) -> str | None:

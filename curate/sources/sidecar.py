@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from curate.catalog.labelling import MEANT, SAID_KEYS, meant_among, parse_taken
+from curate.catalog.assigning import usable
+from curate.catalog.labelling import MEANT, SAID_KEYS, meant_among
 from curate.errors import SourceError
 from curate.sources.csvfile import csv_rows
 from tracer.base.text import clean_text, quoted_path, visible_text
@@ -40,7 +41,8 @@ class Sidecar:
     Attributes:
         said: absolute path of a photo -> label column -> value. None stands for an empty or unusable cell; it withdraws the
             value that an earlier reading of the sidecar gave.
-        unusable: cells that cannot be used, as (path, reason).
+        unusable: rows with cells that cannot be used, as (path, reason).
+        unfit: reason -> number of cells that cannot be used.
         remarks: sentences about its columns.
         empty: column -> number of empty cells.
         odd_rows: reason -> number of rows.
@@ -48,6 +50,7 @@ class Sidecar:
 
     said: dict[bytes, dict[str, str | None]] = field(default_factory=dict)
     unusable: list[tuple[bytes, str]] = field(default_factory=list)
+    unfit: Counter[str] = field(default_factory=Counter)
     remarks: list[str] = field(default_factory=list)
     empty: Counter[str] = field(default_factory=Counter)
     odd_rows: Counter[str] = field(default_factory=Counter)
@@ -59,10 +62,10 @@ class Sidecar:
             f"the sidecar: {column} is empty in {_rows(count)}, which give no value for it"
             for column, count in self.empty.items()
         ]
-        if self.unusable:
-            remarks.append(
-                f"the sidecar: taken_at is not a time in {_rows(len(self.unusable))}; `curate skipped` lists them"
-            )
+        remarks += [
+            f"the sidecar: {reason} in {_rows(count)}; `curate skipped` lists them"
+            for reason, count in self.unfit.items()
+        ]
         if unmatched:
             remarks.append(f"the sidecar: no photo was found for {_rows(unmatched)}; `curate skipped` lists them")
         return remarks
@@ -100,11 +103,11 @@ def read_sidecar(path: Path, roots: list[bytes]) -> Sidecar:
             sidecar.odd_rows["rows name a photo that an earlier row names; the later row counts"] += 1
         values = {key: clean_text(row.cell(at)) for at, key in columns.items()}
         sidecar.empty.update(key for key, value in values.items() if value is None)
-        taken = values.get("taken_at")
-        if taken is not None and parse_taken(taken)[0] is None:
-            sidecar.unusable.append((photo, f"the sidecar's taken_at is not a time: {taken}"))
-            values["taken_at"] = None
-        sidecar.said[photo] = values
+        sidecar.said[photo], why = usable(values)
+        sidecar.unfit.update(why.values())
+        if why:
+            reasons = "; ".join(f"the sidecar's {reason}: {values[key]}" for key, reason in why.items())
+            sidecar.unusable.append((photo, reasons))
     return sidecar
 
 

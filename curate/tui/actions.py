@@ -31,7 +31,7 @@ from tracer.base.text import quoted_path
 if TYPE_CHECKING:
     from curate.operation import Operation
 
-_NEED_ROOM = frozenset({"palette", "ingest", "find_pairs", "export", "evaluate", "open_report", "theme"})
+_NEED_ROOM = frozenset({"palette", "ingest", "relocate", "find_pairs", "export", "evaluate", "open_report", "theme"})
 """Actions that a window must be large enough for."""
 
 
@@ -80,13 +80,24 @@ class Commands(KeysInOrder):
     def action_ingest(self) -> None:
         """Ask for a folder, and ingest it."""
         from curate.tui.housekeeping import ingest_summary
-        from curate.tui.ingesting import ingest_form, ingest_request, ingesting
+        from curate.tui.ingesting import IngestRequest, ingest_form, ingest_request, ingesting
+
+        def begin(request: IngestRequest) -> None:
+            self._begin("ingest", lambda catalog: ingesting(catalog, request), ingest_summary)
+            if request.remarks and self.in_view is not None:  # shown before a long ingest, too
+                self.in_view.warn(request.remarks)
+
+        self._ask_for("ingest", ingest_form(self.catalog), ingest_request, begin)
+
+    def action_relocate(self) -> None:
+        """Ask where a folder that has moved is now, and find its photos there."""
+        from curate.tui.ingesting import relocate_form, relocate_request, relocate_summary, relocating
 
         self._ask_for(
-            "ingest",
-            ingest_form(self.catalog),
-            ingest_request,
-            lambda request: self._begin("ingest", lambda catalog: ingesting(catalog, request), ingest_summary),
+            "relocate",
+            relocate_form(self.catalog),
+            relocate_request,
+            lambda request: self._begin("relocate", lambda catalog: relocating(catalog, request), relocate_summary),
         )
 
     def action_find_pairs(self) -> None:

@@ -16,7 +16,8 @@ from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.widget import AwaitMount
 
-from curate.catalog.facts import kept_theme
+from curate.catalog.backups import keep_daily
+from curate.catalog.facts import ADVISED, kept_theme
 from curate.catalog.store import Catalog
 from curate.catalog.wanted import EVERYTHING, Wanted
 from curate.errors import ReadOnly, StorageError, UsageError, WorkspaceBusy, command
@@ -29,9 +30,10 @@ from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.modes import SCREENS, Place, ScreenName
 from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.help import HelpScreen, described_in
-from curate.tui.terminal_images import asked_terminal, is_fine
+from curate.tui.terminal_images import Terminal, asked_terminal, colours_told, is_fine, use_colours
+from curate.tui.work import LONG, start_beside
 from curate.workspace import Workspace
-from curate.workspace.settings import ImagesMode
+from curate.workspace.settings import SETTINGS, ImagesMode
 
 _THEME = "textual-dark"
 
@@ -49,6 +51,7 @@ class CurateApp(Commands):
         writer: who writes, where the catalogue is open for reading alone.
 
     Attributes:
+        advice: what a person may do about the terminal, told once in a workspace.
         held: what is held until the app has ended: the writer's lock, where the app took it over.
     """
 
@@ -65,6 +68,8 @@ class CurateApp(Commands):
         self._start: ScreenName = start
         self._writer, self._seen = writer, catalog.written_elsewhere()
         self._problems: list[str] = []
+        self.advice = ""
+        self._settings_seen: tuple[int, int] | None = None
         self.held, self._told_free = contextlib.ExitStack(), False
         self._closes = False
         self.title = "lenstrace"
@@ -75,6 +80,10 @@ class CurateApp(Commands):
 
     def on_load(self) -> None:
         """Take colours and keys from the settings before anything is drawn."""
+        self._settings_seen = self._settings_stamp()
+        self._use_settings()
+
+    def _use_settings(self) -> None:
         settings = self.catalog.workspace.settings.app
         theme = settings.theme or kept_theme(self.catalog) or _THEME
         self.theme = theme if theme in self.available_themes else _THEME
@@ -92,12 +101,48 @@ class CurateApp(Commands):
         if self.catalog.read_only:
             said.insert(0, f"{self.catalog.refusal.what}: {self._writer}")
             self.set_interval(_FOLLOW, lambda: self.run_action("follow_the_writer"))
+        else:
+            self._keep_daily()
+        self.set_interval(_FOLLOW, lambda: self.run_action("read_the_settings"))
         if said:
             self.call_after_refresh(self._tell_at_the_start, " · ".join(said))
+        elif self.advice and not self.catalog.read_only and ADVISED.read(self.catalog.connection) is None:
+            self.call_after_refresh(self._advise)
+
+    def _keep_daily(self) -> None:
+        workspace = self.catalog.workspace
+        start_beside(self, workspace, "keeping a backup", lambda: keep_daily(workspace), group="backup")
 
     def _tell_at_the_start(self, said: str) -> None:
         if self.in_view is not None:
             self.in_view.say(said, problem=True)
+
+    def _settings_stamp(self) -> tuple[int, int] | None:
+        try:
+            found = (self.catalog.workspace.root / SETTINGS).stat()
+        except OSError:  # an editor may just be replacing it
+            return None
+        return found.st_mtime_ns, found.st_size
+
+    def action_read_the_settings(self) -> None:
+        """Take over workspace.toml where it has changed; not in the middle of long work, which would follow both."""
+        stamp = self._settings_stamp()
+        if stamp in (None, self._settings_seen) or self.work.running:
+            return
+        self._settings_seen, images = stamp, self.catalog.workspace.settings.review.images
+        if self.catalog.follow_settings() and self.in_view is not None:
+            self._use_settings()
+            self.in_view.refresh_data()
+            later = images != self.catalog.workspace.settings.review.images
+            restart = "review.images counts from the next start"
+            said = ["workspace.toml has changed and is used from now on", *[restart] * later, *self._problems]
+            self.in_view.say(" · ".join(said), problem=bool(self._problems))
+
+    def _advise(self) -> None:
+        """Give the advice, once in this workspace."""
+        if self.in_view is not None:
+            self.in_view.warn([self.advice])
+            ADVISED.keep(self.catalog.connection, self.advice)
 
     def action_follow_the_writer(self) -> None:
         """Show what the other window wrote."""
@@ -120,6 +165,7 @@ class CurateApp(Commands):
         if self.catalog.read_only:
             self.held.enter_context(self.catalog.workspace.writing("app"))
             self.catalog.begin_writing()
+            self._keep_daily()
             self.in_view.refresh_data()
             said = "this window writes now"
         self.in_view.say(said)
@@ -151,7 +197,8 @@ class CurateApp(Commands):
     @on(WorkEnded)
     @on(WorkFailed)
     def _show_work(self, message: WorkAdvanced | WorkEnded | WorkFailed) -> None:
-        self.work.note(message)
+        if not isinstance(message, WorkFailed) or message.group == LONG:
+            self.work.note(message)
         if self.in_view:
             self.in_view.post_message(message)
 
@@ -225,15 +272,12 @@ def places() -> dict[str, list[Binding]]:
     }
 
 
-def images_mode(chosen: str | None, setting: ImagesMode, browser: bool = False) -> ImagesMode:
-    """Return how pictures are drawn: as chosen, else as set; the terminal is asked where that is left to it.
-
-    The terminal in a browser draws nothing but half cells, and is not asked.
-    """
+def images_mode(chosen: str | None, setting: ImagesMode, terminal: Terminal, browser: bool = False) -> ImagesMode:
+    """Return how pictures are drawn: as chosen, else as set, else as the terminal can. In a browser the page shows them."""
     mode: ImagesMode = chosen or setting  # type: ignore[assignment]
     if browser:
-        return "none" if mode == "none" else "half"
-    return asked_terminal() if mode == "auto" else mode
+        return mode if mode in ("none", "half") else "page"
+    return terminal.images if mode == "auto" else mode
 
 
 def run(
@@ -263,8 +307,11 @@ def run(
     collect_seldom()
     if not browser:
         _refuse_without_terminal(workspace)
-    mode = images_mode(images, workspace.settings.review.images, browser)
-    if is_fine(mode):
+    told = browser or ((images or workspace.settings.review.images) != "auto" and colours_told())
+    terminal = Terminal() if told else asked_terminal()
+    advice = "" if browser else use_colours(terminal)
+    mode = images_mode(images, workspace.settings.review.images, terminal, browser)
+    if is_fine(mode) and not browser:
         # the import asks the terminal for the size of a character, which must happen before the app takes the terminal over
         importlib.import_module("textual_image.widget")
     with contextlib.ExitStack() as held:
@@ -278,7 +325,7 @@ def run(
         catalog = held.enter_context(Catalog.open(workspace, read_only=bool(writer)))
         app = CurateApp(catalog, start, mode, writer)
         held.enter_context(app.held)
-        app.wanted = wanted
+        app.wanted, app.advice = wanted, advice
         if ingest_from is not None:
             from curate.tui.ingesting import proposed_folder  # it loads what an ingest needs
 

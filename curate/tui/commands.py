@@ -1,12 +1,15 @@
-"""The commands of the palette: their names and actions, and which of them a typed text means. It knows no Textual."""
+"""The commands of the palette: their names and actions, and which names a typed text means. It knows no Textual."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from curate.operations.registry import offered
 from curate.tui.modes import SCREENS
+
+Item = TypeVar("Item")
 
 _NO_MATCH = 5
 
@@ -71,19 +74,21 @@ def commands(bound: Iterable[Command]) -> list[Command]:
     return found
 
 
-def ranked(among: Sequence[Command], text: str) -> list[Command]:
-    """Return the commands that a text may mean, the best first.
+def ranked(among: Sequence[tuple[str, Item]], text: str) -> list[tuple[str, Item]]:
+    """Return the names, each with its item, that a text may mean, the best first.
 
-    A command of exactly that name comes first, then those whose name begins with the text, those with a word that begins with
-    it, those that hold it, and those that hold its letters in order. Case does not matter.
+    Exactly that name comes first, then those that begin with the text, those with a word that begins with it, those that hold it,
+    and those that hold its letters in order. Case does not matter.
 
-    >>> [one.name for one in ranked(FIXED, "set")][:3]
+    >>> [name for name, _ in ranked([(one.name, one) for one in FIXED], "set")][:3]
     ['Set', 'Export set', 'Evaluate set']
-    >>> ranked(FIXED, "nothing like it")
+    >>> ranked([("tablet", 0), ("feature_phone", 1), ("smartphone", 2)], "pho")
+    [('feature_phone', 1), ('smartphone', 2)]
+    >>> ranked([("tablet", 0)], "nothing like it")
     []
     """
     words = " ".join(text.casefold().split())
-    placed = [(_rank(one.name.casefold(), words), one) for one in among]
+    placed = [(_rank(name.casefold(), words), (name, item)) for name, item in among]
     return [one for rank, one in sorted(placed, key=lambda pair: pair[0]) if rank < _NO_MATCH]
 
 
@@ -92,7 +97,7 @@ def _rank(name: str, text: str) -> int:
         return 0
     if name.startswith(text):
         return 1
-    if any(name[at:].startswith(text) for at in range(1, len(name)) if name[at - 1] == " "):
+    if any(name[at:].startswith(text) for at in range(1, len(name)) if not name[at - 1].isalnum()):
         return 2
     if text in name:
         return 3

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from curate.errors import UsageError
 from curate.tui.completing import Completed, complete_path, complete_word
+from tracer.base.text import words_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,6 @@ class Field:
         value: what is filled in at first.
         example: what is shown where nothing is filled in.
         complete: completes what was typed, for Tab; None where Tab only goes to the next line.
-        kept: how many characters of the value typing leaves; the others are replaced by what is typed first.
     """
 
     name: str
@@ -28,7 +28,6 @@ class Field:
     value: str = ""
     example: str = ""
     complete: Callable[[str], Completed] | None = None
-    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +107,4 @@ def listed(text: str, *empty: str) -> tuple[str, ...]:
     """
     if text.strip().casefold() in empty:
         return ()
-    return tuple(entry.strip() for entry in text.split(",") if entry.strip())
+    return words_in(text)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.catalog import decisions
-from curate.catalog.assigning import assignment
+from curate.catalog.assigning import assigned
 from curate.catalog.browsing import rows_of
 from curate.catalog.flickr_photos import photo_count
 from curate.catalog.forgetting import forget, forget_these
@@ -19,8 +19,7 @@ from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.ingest import IngestCounts
 from curate.photos.facts import Status
-from curate.tui.completing import Completed, complete_word
-from curate.tui.forms import Field, Form
+from curate.tui.forms import Field, Form, words
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
 
@@ -28,15 +27,14 @@ if TYPE_CHECKING:
     from curate.pairing.run import PairingCounts
 
 _BLANK = '""'
-_BLANKS = f"KEY={_BLANK}"
 
 _COMPARED = 500
-"""Photos whose labels are looked at to fill in a form."""
+"""Photos whose labels are looked at to say in a form which one they have."""
 
 
 def ingest_summary(counts: IngestCounts) -> str:
-    """Put the counts of an ingest into words."""
-    if counts == IngestCounts(seconds=counts.seconds):
+    """Put the counts of an ingest into words, each remark on a line of its own."""
+    if counts == IngestCounts(seconds=counts.seconds, remarks=counts.remarks):
         return "there is no photo in that folder"
     parts = [f"{counts.added:,} added", f"{counts.updated:,} updated", f"{counts.unchanged:,} unchanged"]
     parts += [
@@ -44,7 +42,7 @@ def ingest_summary(counts: IngestCounts) -> str:
         for name, n in (("missing", counts.missing), ("unreadable", counts.unreadable), ("skipped", counts.skipped))
         if n
     ]
-    return ", ".join(parts) + f", in {counts.seconds:.1f} s"
+    return "\n".join([f"{', '.join(parts)}, in {counts.seconds:.1f} s", *counts.remarks])
 
 
 def pairing_summary(counts: PairingCounts) -> str:
@@ -82,36 +80,30 @@ def forgetting_these(catalog: Catalog, photos: Sequence[int]) -> Work[int]:
 
 
 def label_form(catalog: Catalog, photos: Sequence[int]) -> Form:
-    """Return the form that asks for a label of some photos, filled in with the label that all of them have."""
+    """Return the form that asks for a label of some photos: its value, and which label it is if not the semantic one."""
     rows = rows_of(catalog, photos[:_COMPARED]).values()
     same = {row["semantic_label"] for row in rows} if len(photos) <= _COMPARED else set()
-    value = next(iter(same)) or "" if len(same) == 1 else ""
-    names = [f"{key}=" for key in SAID_KEYS]
-
-    def complete(text: str) -> Completed:
-        return Completed(text) if "=" in text else complete_word(text, names)
-
-    hint = f"One of {', '.join(SAID_KEYS)}. {_BLANKS} blanks the label. A person's label wins over every other."
-    field = Field("label", "KEY=VALUE", f"semantic_label={value}", complete=complete, kept=len("semantic_label="))
-    return Form(f"Label {counted(len(photos), 'photo')}", (field,), hint)
+    value = next(iter(same)) if len(same) == 1 else None
+    fields = (
+        Field("value", "value", "", f"now {value}" if value else "such as cat"),
+        Field("label", "label", "semantic_label", complete=words(SAID_KEYS)),
+    )
+    hint = f"The label is one of {', '.join(SAID_KEYS)}. The value {_BLANK} blanks it. A person's label wins over every other."
+    return Form(f"Label {counted(len(photos), 'photo')}", fields, hint)
 
 
-def typed_assignment(text: str) -> tuple[str, str | None]:
+def typed_assignment(answers: Mapping[str, str]) -> tuple[str, str | None]:
     """Return the label and its value that were typed into the form; None for a label that is blanked.
 
-    The form begins without a value where the photos have none in common, so that Enter at once would blank their labels.
+    The line of the value is empty at first, so that Enter at once would blank labels.
 
     Raises:
         UsageError: no value was typed, or the label is not one that a person can give.
     """
-    key, equals, value = text.partition("=")
-    if equals and value.strip() == _BLANK:
-        return assignment(f"{key}=")
-    stated = assignment(text)
-    if stated[1] is None:
-        raise UsageError(
-            "no value was typed", f"nothing follows {key.strip()}=", f"Type one; {_BLANKS} blanks the label."
-        )
+    value = answers["value"]
+    stated = assigned(answers["label"], "" if value == _BLANK else value)
+    if stated[1] is None and value != _BLANK:
+        raise UsageError("no value was typed", "the line is empty", f"Type one; {_BLANK} blanks the label.")
     return stated
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from curate.catalog.findings import Imported
     from curate.duplicates.groups import DuplicateReport
+    from curate.export.current import Run
     from curate.export.options import ExportChoice
     from curate.export.preview import PlannedSet
     from curate.status import Status
@@ -34,8 +35,8 @@ class WorkAdvanced(Message, bubble=False):
 
     progress: Progress
     """The progress."""
-    seconds: float
-    """Seconds since the work began."""
+    a_second: float = 0.0
+    """How many items the present stage finishes in a second; 0 while that is not known."""
 
     def can_replace(self, message: Message) -> bool:
         """Whether this message replaces a queued one: every earlier message of its kind."""
@@ -47,7 +48,7 @@ class WorkEnded(Message, bubble=False):
     """Long work ended or was stopped."""
 
     summary: str
-    """The result, or why it stopped, in one line."""
+    """The result, or why it stopped, in one line; what should be known besides follows on lines of its own."""
 
 
 @dataclass
@@ -191,6 +192,14 @@ class SetsListed(Message):
 
     lines: list[Line]
     """The newest of them, in words."""
+
+
+@dataclass
+class RunsListed(Message):
+    """The runs of the workspace."""
+
+    found: list[Run]
+    """The runs, in the order in which they are shown."""
 
 
 @dataclass

@@ -5,26 +5,20 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from curate import handoff
-from curate.catalog.sets import evaluated_sets
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
-from curate.operations.evaluating import REPORT, is_on_request
-from curate.sources.made import MANIFEST
+from curate.export.current import RESULTS, RUN_CHANGED, Run, runs_of
+from curate.operations.evaluating import is_on_request
 from tracer.base.parsing import Unparsable
 from tracer.base.reading import read_json
 from tracer.base.text import counted, printable_path
 
 Read = TypeVar("Read")
-
-RESULTS = "results.json"
-_BEGUN = ("embeddings", "shards", RESULTS)
-"""Parts of a run; a folder without a report that has one of them is an evaluation that was stopped."""
 
 BAR = 8
 """Characters of a bar."""
@@ -39,30 +33,6 @@ _SHORT = {
     "unseen-cameras": "unseen",
 }
 """Part of a setting -> a short word for it; empty for what most figures have in common."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunHere:
-    """A run of a workspace.
-
-    Attributes:
-        path: its folder.
-        dataset: the set's folder; None where it is not known.
-        finished: when its report was written, local time; empty where it was stopped before.
-        stale: whether the set was written again since.
-    """
-
-    path: Path
-    dataset: Path | None
-    finished: str
-    stale: bool
-
-    @property
-    def state(self) -> str:
-        """The state in words."""
-        if not self.finished:
-            return "not finished"
-        return f"{self.finished}, its set changed since" if self.stale else self.finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,33 +88,17 @@ def number(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
-def runs_here(catalog: Catalog) -> list[RunHere]:
+def runs_here(catalog: Catalog) -> list[Run]:
     """Return the runs of a workspace, the newest first and stopped ones at the top."""
-    datasets = evaluated_sets(catalog)
-    found = []
-    for place in {*datasets, *catalog.workspace.runs.glob("*")}:
-        dataset = datasets.get(place) or _own_set(catalog, place)
-        written = _age(place / REPORT)
-        if written is None:
-            if any((place / part).exists() for part in _BEGUN):
-                found.append((float("inf"), RunHere(place, dataset, "", stale=False)))
-            continue
-        made = None if dataset is None else _age(dataset / MANIFEST)
-        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(written))
-        found.append((written, RunHere(place, dataset, at, made is not None and made > written)))
-    return [run for _, run in sorted(found, key=lambda entry: (-entry[0], str(entry[1].path)))]
+    return sorted(runs_of(catalog), key=lambda run: (-(run.written or float("inf")), str(run.path)))
 
 
-def _own_set(catalog: Catalog, run: Path) -> Path | None:
-    place = catalog.workspace.exports / run.name
-    return place if (place / MANIFEST).exists() else None
-
-
-def _age(file: Path) -> float | None:
-    """Return when a file was last changed, in seconds since 1970; None if there is none."""
-    with suppress(OSError):
-        return file.stat().st_mtime
-    return None
+def state_of(run: Run) -> str:
+    """Return in words when a run was finished, and whether it is out of date."""
+    if run.written is None:
+        return "not finished"
+    at = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.written))
+    return f"{at}, {RUN_CHANGED}" if run.stale else at
 
 
 def figures(run: Path) -> list[Figure]:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from curate.catalog.assigning import refuse_label
 from curate.catalog.store import Catalog
+from curate.export.current import SET_CHANGED, sets_of
 from curate.export.options import ExportChoice
 from curate.operations.sets import sets_here
 from curate.sources.made import Layout
-from curate.sources.manifest import read_manifest
 from curate.tui.forms import listed
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted, quoted_path
@@ -43,8 +44,15 @@ def other_places(choice: ExportChoice) -> ExportChoice:
 
 
 def only_licenses(choice: ExportChoice, text: str) -> ExportChoice:
-    """Return the choice with the licences that were typed; all where nothing was."""
-    return choice.model_copy(update={"licenses": listed(text, "all")})
+    """Return the choice with the licences that were typed; all where nothing was.
+
+    Raises:
+        UsageError: one is not a licence.
+    """
+    licenses = listed(text, "all")
+    for name in licenses:
+        refuse_label("license", name)
+    return choice.model_copy(update={"licenses": licenses})
 
 
 def alike_in(choice: ExportChoice, text: str) -> ExportChoice:
@@ -131,12 +139,11 @@ def _split_lines(split: PlannedSplit) -> Iterator[Line]:
 
 def set_lines(catalog: Catalog) -> list[Line]:
     """Return the newest sets that were written, in words."""
-    found = sets_here(catalog)
+    found = sets_of(catalog)[::-1]
     lines: list[Line] = []
-    for place in found[:_SETS]:
-        told = read_manifest(place)
-        said = "" if told is None else f": {counted(told.counts.photos, 'photo')}, {counted(told.counts.pairs, 'pair')}"
-        lines.append(("", "" if lines else "sets here", f"{_name(place, catalog)}{said}"))
+    for one in found[:_SETS]:
+        said = f"{counted(one.photos, 'photo')}, {counted(one.pairs, 'pair')}" + f"; {SET_CHANGED}" * one.stale
+        lines.append(("", "" if lines else "sets here", f"{_name(one.path, catalog)}: {said}"))
     more = len(found) - len(lines)
     return [*lines, ("", "", f"and {more:,} more")] if more > 0 else lines
 

@@ -54,7 +54,7 @@ def import_summary(found: Imported) -> str:
     if found.conflicts:
         theirs = sum(conflict.kept == "theirs" for conflict in found.conflicts)
         parts.append(f"of {counted(len(found.conflicts), 'difference')} {theirs:,} as they say, the others as before")
-    unread = len(found.refused) + len(found.unknown)
+    unread = found.refused_lines + len(found.unknown)
     if unread:
         parts.append(f"{unread:,} could not be used; `curate decisions import` lists them")
     return "; ".join(parts) + " · u takes it back"

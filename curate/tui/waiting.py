@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from curate.export.current import RUN_CHANGED, SET_CHANGED
 from curate.status import Status, Step, equal_in_words, next_step, open_pairs
-from tracer.base.text import counted
+from tracer.base.text import counted, printable_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def entries(found: Status) -> list[Entry]:
 
 _DOING = {
     "ingest": ("app.ingest", "ingest photos"),
+    "relocate": ("app.relocate", "say where it is now"),
     "pair": ("app.find_pairs", "find pairs"),
     "review": ("app.switch_mode('review')", "review pairs"),
     "cameras": ("app.switch_mode('cameras')", "state camera types"),
@@ -64,14 +66,16 @@ def _photos(found: Status) -> Iterator[Entry]:
         f", {neither:,} by neither" if neither else ""
     )
     yield Entry("photos", f"{found.photos:,}{sides if found.photos else ''}", library, "look at the photos")
+    for path, photos in found.absent:
+        text = f"{printable_path(path)} is not there, with {counted(photos, 'photo')}"
+        yield Entry("absent", text, "app.relocate", "say where it is now", waits=True)
     if found.unreadable:
         yield Entry(
             "unreadable", f"{counted(found.unreadable, 'photo')} cannot be read", "unreadable", "see why", waits=True
         )
     if found.skipped:
-        yield Entry(
-            "skipped", f"{counted(found.skipped, 'file')} skipped by the last ingest", "skipped", "see why", waits=True
-        )
+        text = f"{counted(found.skipped, 'file')} skipped by the last ingest"
+        yield Entry("skipped", text, "skipped", "see why", waits=bool(found.missed))
     if found.duplicates:
         waiting = found.duplicates > found.chosen
         yield Entry("copies", equal_in_words(found), "app.switch_mode('copies')", "see which is kept", waits=waiting)
@@ -99,9 +103,9 @@ def _pairs(found: Status) -> Iterator[Entry]:
 def _sets(found: Status) -> Iterator[Entry]:
     for one in reversed(found.sets):
         pairs = f", {counted(one.pairs, 'pair')}" if one.pairs else ""
-        state = "; the catalogue changed since" if one.stale else ""
+        state = f"; {SET_CHANGED}" if one.stale else ""
         text = f"{one.path.name}: {counted(one.photos, 'photo')}{pairs}{state}"
         yield Entry("set", text, "app.switch_mode('set')", "see what it would hold now", waits=one.stale)
     for run in reversed(found.runs):
-        state = "; its set was written again since" if run.stale else ""
+        state = f"; {RUN_CHANGED}" if run.stale else ""
         yield Entry("run", f"{run.path.name}{state}", "app.switch_mode('runs')", "see its figures", waits=run.stale)

@@ -11,10 +11,11 @@ from textual.dom import DOMNode
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from curate.catalog.store import Catalog
+from curate.review.pace import time_left
 from curate.tui.failures import as_message
 from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
 from curate.workspace import Workspace
-from tracer.base.progress import Work
+from tracer.base.progress import SILENT, Progress, Work
 
 LONG = "work"
 """The worker group of long work: ingesting photos, finding pairs."""
@@ -73,7 +74,7 @@ class LongWork:
         stopped = self._stopped = threading.Event()
 
         def run() -> None:
-            worker, started, last = get_current_worker(), time.monotonic(), 0.0
+            worker, rate, last = get_current_worker(), StageRate(), 0.0
             with Catalog.open(self._workspace) as catalog:
                 work = begin(catalog)
                 while True:
@@ -90,9 +91,13 @@ class LongWork:
                             )
                         )
                         return
-                    if step.what and time.monotonic() - last >= REPORT_SECONDS:
-                        last = time.monotonic()
-                        self._app.post_message(WorkAdvanced(step, last - started))
+                    if not step.what:
+                        continue
+                    now = time.monotonic()
+                    a_second = rate.after(step, now)
+                    if now - last >= REPORT_SECONDS:
+                        last = now
+                        self._app.post_message(WorkAdvanced(step, a_second))
 
         self.running, self.line, self.detail = True, f"{name} …", ""
         start_beside(self._app, self._workspace, name, run, LONG)
@@ -115,22 +120,41 @@ class LongWork:
             self.running, self.line, self.detail = False, "", ""
         elif not self._stopped.is_set():
             step = message.progress
+            if step.left:
+                self.line, self.detail = f"{step.what}: {step.left}", ""
+                return
             amount = f": {step.done:,} of {step.total:,}" if step.total else f": {step.done:,}" if step.done else ""
-            rate = _rate(step.done / message.seconds) if message.seconds > 1 else ""
-            stage, _, detail = (step.what, "", "") if step.left else step.what.partition(": ")
-            self.line = f"{stage}: {step.left}" if step.left else f"{stage}{amount}{rate}"
-            self.detail = detail
+            left = step.total - step.done if step.total else 0
+            self.line = f"{step.stage}{amount}{_pace(message.a_second, left)}"
+            self.detail = step.what.partition(": ")[2]
 
 
-def _rate(a_second: float) -> str:
-    """Return a rate in words; empty where less than one is done in a minute.
+class StageRate:
+    """How fast a stage goes, counted from its own beginning: a stage begins with another name, or where a count falls."""
 
-    >>> [_rate(a_second) for a_second in (12.4, 0.2, 0.001)]
-    [' · 12 a second', ' · 12 a minute', '']
+    def __init__(self) -> None:
+        self._first = self._last = SILENT
+        self._began = 0.0
+
+    def after(self, step: Progress, now: float) -> float:
+        """Return how many items a second are finished up to a step; 0 in the first second."""
+        if step.stage != self._last.stage or step.done < self._last.done:
+            self._first, self._began = step, now
+        self._last = step
+        seconds = now - self._began
+        return (step.done - self._first.done) / seconds if seconds > 1 else 0.0
+
+
+def _pace(a_second: float, left: int) -> str:
+    """Return a rate in words, and how long the rest takes; empty where less than one is done in a minute.
+
+    >>> [_pace(*pace) for pace in ((12.4, 9000), (0.2, 0), (0.001, 7))]
+    [' · 12 a second, about 12 min left', ' · 12 a minute', '']
     """
-    if a_second >= 1:
-        return f" · {a_second:,.0f} a second"
-    return f" · {60 * a_second:.0f} a minute" if 60 * a_second >= 1 else ""
+    if 60 * a_second < 1:
+        return ""
+    rate = f"{a_second:,.0f} a second" if a_second >= 1 else f"{60 * a_second:.0f} a minute"
+    return f" · {rate}, {time_left(left / a_second / 60)}" if left else f" · {rate}"
 
 
 def is_running(worker: Worker[None] | None) -> bool:

@@ -6,18 +6,26 @@ import contextlib
 import fcntl
 import itertools
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from curate.errors import NotAWorkspace, StorageError, UsageError, WorkspaceBusy, command, shown
 from curate.resources import data_file, data_names
 from curate.workspace.settings import SETTINGS, Settings, read_settings
-from tracer.base.files import is_partial, is_running, make_way, write_atomically
+from tracer.base.files import (
+    OWNER,
+    is_abandoned,
+    is_partial,
+    is_running,
+    make_way,
+    owner,
+    remove_abandoned,
+    write_atomically,
+)
 from tracer.base.text import clean_text, is_harmless, quoted_path, shell_word
 
 CATALOG = "catalog.sqlite"
@@ -50,9 +58,15 @@ attributes = ["Make", "Is Smartphone"]
 
 @dataclass(frozen=True)
 class Workspace:
-    """The paths of a workspace. `Workspace.open` checks that the folder is one."""
+    """The paths of a workspace. `Workspace.open` checks that the folder is one.
+
+    Attributes:
+        root: its folder.
+        held: while this process holds the lock, the lock file and the catalogue as they were when it opened them.
+    """
 
     root: Path
+    held: dict[Path, os.stat_result] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def create(cls, root: Path, recipe: str = "", settings_text: str | None = None, maker: str = "new") -> Workspace:
@@ -122,6 +136,24 @@ class Workspace:
         return self.root / CATALOG
 
     @property
+    def backups(self) -> Path:
+        """The folder of the backups that are kept by themselves; it is made with the catalogue."""
+        return self.root / "backups"
+
+    def remains(self) -> list[str]:
+        """Return what is in the folder although only a workspace with a catalogue makes it; nothing in one that is new."""
+        filled = [
+            name for name in (*_FOLDERS, "splits") if (self.root / name).is_dir() and os.listdir(self.root / name)
+        ]
+        others = [place.name for place in (self.backups, self.log) if place.exists()]
+        return [*filled, *others]
+
+    @property
+    def log(self) -> Path:
+        """SQLite's write-ahead log of the catalogue."""
+        return self.root / f"{CATALOG}-wal"
+
+    @property
     def cache(self) -> Path:
         """The folder of files that can be computed again: previews, features, embeddings."""
         return self.root / "cache"
@@ -151,7 +183,7 @@ class Workspace:
         Raises:
             OSError: the cache cannot be written to.
         """
-        place = self.cache / "previews" / f"incoming-{os.getpid()}-"
+        place = self.cache / "previews" / f"incoming-{owner()}-"
         make_way(place)
         place.parent.mkdir(parents=True, exist_ok=True)
         return tempfile.TemporaryDirectory(prefix=place.name, dir=place.parent, ignore_cleanup_errors=True)
@@ -164,6 +196,10 @@ class Workspace:
             WorkspaceError: the file cannot be parsed, or a value is invalid; the message names it.
         """
         return read_settings(self.root / SETTINGS)
+
+    def take_over(self, settings: Settings) -> None:
+        """Go on with other settings: those that the file holds now."""
+        self.__dict__["settings"] = settings
 
     @property
     def name(self) -> str:
@@ -181,19 +217,33 @@ class Workspace:
             WorkspaceBusy: another process holds the lock; the message says which.
             StorageError: the lock file cannot be written.
         """
-        handle = self._lock(f"curate {what} (process {os.getpid()})")
+        handle = self._lock(f"curate {what} (process {os.getpid()})\n{owner()}")
+        self.held[self.root / _LOCK] = os.fstat(handle)
         try:
             self._remove_abandoned()
             yield
         finally:
+            self.held.clear()
             with contextlib.suppress(OSError):  # the lock is released in any case
+                os.ftruncate(handle, 0)
+            with contextlib.suppress(OSError):
                 os.close(handle)
 
+    def hold(self, path: Path) -> None:
+        """Remember which file a path names, for `replaced`; it counts from the first time until the lock is released."""
+        if self.held:
+            self.held.setdefault(path, path.stat())
+
+    def replaced(self) -> Path | None:
+        """Return a path in `held` that another program has put another file at, or none; None if there is no such path."""
+        return next((path for path, opened in self.held.items() if not _is_same(path, opened)), None)
+
     def _remove_abandoned(self) -> None:
-        """Remove the folders of `incoming` whose processes were killed; a worker that outlived one has no folder then."""
+        """Remove what killed processes left; a worker that outlived one has no folder of `incoming` then."""
+        remove_abandoned(self.root, "catalog")
         for left in (self.cache / "previews").glob("incoming*"):
-            owner = re.match("incoming-([0-9]+)-", left.name)
-            if owner is None or not is_running(int(owner[1])):
+            made_by = OWNER.match(left.name, len("incoming-"))
+            if made_by is None or is_abandoned(left, made_by[0]):
                 shutil.rmtree(left, ignore_errors=True)
 
     @property
@@ -202,15 +252,14 @@ class Workspace:
         return os.access(self.root, os.W_OK)
 
     def last_writer_runs(self) -> bool:
-        """Whether the process that wrote last still runs, as the lock file tells. No lock is taken."""
+        """Whether a process may be writing, as the lock file tells: one that ended properly has emptied it. No lock is taken."""
         try:
-            held = re.search(r"\(process (\d+)\)", (self.root / _LOCK).read_text(encoding="utf-8", errors="replace"))
-            os.kill(int(held[1]) if held else os.getpid(), 0)
-        except (FileNotFoundError, ProcessLookupError):
+            held = (self.root / _LOCK).read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
             return False
-        except OSError:  # another user's process, or a file that cannot be read
+        except OSError:
             return True
-        return True
+        return bool(held) and is_running(held.rpartition("\n")[2])
 
     def _lock(self, holder: str) -> int:
         """Take the lock, write its holder into the lock file, and return the file descriptor."""
@@ -240,7 +289,7 @@ class Workspace:
 
     def _busy(self, handle: int) -> WorkspaceBusy:
         """Return the error that says who holds the lock."""
-        holder = clean_text(os.pread(handle, 200, 0)) or "another process"
+        holder = clean_text(os.pread(handle, 200, 0).partition(b"\n")[0]) or "another process"
         if holder.startswith("curate app "):
             does, way_out = "has it open", "Quit the app with q, and run the command again."
         else:
@@ -252,6 +301,13 @@ def is_workspace(folder: Path) -> bool:
     """Whether a folder is a workspace: it has settings or, if these were lost, a catalogue and a folder of a workspace."""
     lost = (folder / CATALOG).is_file() and any((folder / name).is_dir() for name in _FOLDERS)
     return lost or (folder / SETTINGS).is_file()
+
+
+def _is_same(path: Path, opened: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(path.stat(), opened)
+    except OSError:
+        return False
 
 
 def workspaces_in(folder: Path) -> list[Path]:

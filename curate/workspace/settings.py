@@ -25,8 +25,11 @@ SETTINGS = "workspace.toml"
 MOST_BYTES = 4 << 20
 _WAY_OUT = "Correct the file; to list all settings: curate settings"
 
-ImagesMode = Literal["auto", "kitty", "sixel", "half", "none"]
-"""How pictures are drawn in the terminal."""
+ImagesSetting = Literal["auto", "kitty", "sixel", "half", "none"]
+"""How pictures are to be drawn in the terminal."""
+
+ImagesMode = ImagesSetting | Literal["page"]
+"""How pictures are drawn; `page` for the app in a browser, whose page shows them as images."""
 
 Protocol = Literal["paper", "batched", "halving", "fast"]
 """How tracer finds a probe's learning rate and weight decay."""
@@ -79,7 +82,7 @@ class PairSettings(_Section):
 class ReviewSettings(_Section):
     """How pairs are reviewed."""
 
-    images: ImagesMode = "auto"
+    images: ImagesSetting = "auto"
     """How pictures are drawn: auto, kitty, sixel, half or none."""
     annotator: str = ""
     """The name that is written to the decision log; if empty, the system's user name."""

@@ -9,6 +9,7 @@ import pytest
 
 from curate.cli import run_cli
 from curate.errors import Exit
+from curate.workspace import Workspace
 from tests.conftest import write_photo
 
 
@@ -18,7 +19,8 @@ def printed(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_two_annotators(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Export in one workspace, import in the other: agreement, conflict, exit codes, one undo."""
+    """Export in one workspace, import in the other: agreement, conflict, exit codes, one undo. A dry run needs no lock; of many
+    lines that cannot be used, the first ten are named."""
     folder = tmp_path / "photos"
     folder.mkdir()
     for k in range(6):
@@ -49,7 +51,9 @@ def test_two_annotators(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     file = tmp_path / "b.jsonl"
     file.write_text(printed(capsys), encoding="utf-8")
     words = ["decisions", "import", str(file), "-w", str(tmp_path / "a")]
-    assert run_cli([*words, "--json", "--dry-run"]) == Exit.SOME_FAILED
+    with Workspace.open(tmp_path / "a").writing("another window"):
+        assert run_cli([*words, "--json"]) == Exit.FAILED
+        assert run_cli([*words, "--json", "--dry-run"]) == Exit.SOME_FAILED
     assert json.loads(printed(capsys))["imported"]["rejected"] == 1
     assert run_cli([*words, "--json"]) == Exit.SOME_FAILED
     found = json.loads(printed(capsys))
@@ -58,6 +62,10 @@ def test_two_annotators(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert [c["kind"] for c in found["conflicts"]] == ["pair"]
     assert run_cli([*words, "--prefer", "theirs"]) == Exit.DONE
     assert "Cohen's kappa" in printed(capsys)
+    file.write_text('{"action": "teleport"}\n' * 30, encoding="utf-8")
+    assert run_cli(["decisions", "import", str(file), "-w", str(tmp_path / "a")]) == Exit.SOME_FAILED
+    told = capsys.readouterr().err
+    assert told.count("this version does not know") == 10 and "20 more lines not imported" in told
     assert run_cli(["undo", "-w", str(tmp_path / "a"), "--json"]) == Exit.DONE
     assert json.loads(printed(capsys)).items() >= {"accepted": 1, "rejected": 2, "gone": 0}.items()
     assert run_cli(["decisions", "import", str(folder / "0.jpg"), "-w", str(tmp_path / "a")]) == Exit.USAGE

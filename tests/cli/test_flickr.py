@@ -321,7 +321,7 @@ def test_an_older_workspace_is_brought_up_to_date(
             patched.setattr(database, "migrations", lambda first=database.migrations()[:1]: first)
             database.connect(workspace.catalog).close()
         run(*words)
-        assert (workspace.root / "catalog-v1.sqlite").exists()
+        assert (workspace.backups / "catalog-v1.sqlite").exists()
     assert len(lines(run)) == PHOTOS
 
 
@@ -466,3 +466,56 @@ def test_a_photo_that_had_gone_comes_back(flickr: FakeFlickr, run: Run) -> None:
     assert (rows[back]["status"], rows[back]["error"], rows[deleted]["status"]) == ("ok", None, "gone")
     refused = run("flickr", "status", "--json")["refused"]
     assert [(one["photo_id"], one["reason"]) for one in refused] == [(deleted, "it was deleted, or is private now")]
+
+
+def test_files_that_are_refused_are_outcomes_of_photos(flickr: FakeFlickr, run: Run) -> None:
+    """With nothing but such files left, whatever came in their place, a run ends with exit code 3 and its counts."""
+    run(*ALL)
+    refused = [row["photo_id"] for row in lines(run) if row["license"] in OPEN]
+    tricks = (Trick.HTML, Trick.EMPTY, Trick.LOOP, Trick.MOVED_SIX, Trick.PRIVATE, Trick.OTHER_HOST)
+    for at, photo in enumerate(refused):
+        flickr.trick(photo, tricks[at % len(tricks)])
+    assert len(refused) > 20
+    for _ in range(4):  # a run ends after ten such answers that are new
+        run("flickr", "download", "--json", code=Exit.SOME_FAILED)
+        assert "does not answer" not in run.said
+    asked = len(flickr.log)
+    done = run("flickr", "download", "--json", code=Exit.SOME_FAILED)
+    assert done.keys() == COUNTS and done["unreadable"] == len(refused) and run.said.count("in a row") == 0
+    assert len({record.photo_id for record in flickr.log[asked:]}) == len(refused)
+
+
+def test_image_hosts_that_are_silent(flickr: FakeFlickr, run: Run) -> None:
+    """That is an outage, which ends a run with exit code 1."""
+    run(*ALL)
+    flickr.faults = Faults(image_rate=1.0, kinds=(Fault.CLOSED,))
+    for _ in range(3):
+        run("flickr", "download", code=Exit.FAILED)
+        assert "does not answer" in run.said
+
+
+@pytest.mark.parametrize("fault", [Fault.HTML, Fault.HTTP_500, Fault.CODE_105, Fault.EMPTY, Fault.HALF_VALID])
+def test_photos_that_always_get_a_bad_answer(flickr: FakeFlickr, run: Run, fault: Fault) -> None:
+    """They are photos' outcomes, too, however many are left: exit code 3 with the counts, in every step that asks for photos."""
+    run(*ALL)
+    stubborn = [row["photo_id"] for row in lines(run)][-4:]
+    flickr.faults = Faults(stubborn=dict.fromkeys(stubborn, fault))
+    for step in ("exif", "exif", "recheck"):
+        done = run("flickr", step, "--json", code=Exit.SOME_FAILED)
+        assert done.keys() == COUNTS and done["unreadable"] == len(stubborn)
+
+
+def test_a_search_of_which_only_a_bad_window_is_left(
+    flickr: FakeFlickr, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each further run ends with exit code 3 and says that the window failed."""
+    answer = flickr.call
+
+    def call(query: str, host: str) -> Any:
+        flickr.faults = Faults(rate=float("min_taken_date=2013" in query), kinds=(Fault.HTTP_500,))
+        return answer(query, host)
+
+    monkeypatch.setattr(flickr, "call", call)
+    for _ in range(3):
+        assert run(*ALL, "--window", "year", "--json", code=Exit.SOME_FAILED).keys() == COUNTS
+        assert "1 window failed (Flickr answered HTTP 500)" in run.said

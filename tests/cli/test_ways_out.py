@@ -73,10 +73,15 @@ def test_what_is_no_licence_or_no_photos_licence_is_said(place: Path, capsys: py
     assert "an SPDX id such as CC-BY-4.0" in said(capsys, "label", "license=free", "--where", "1", code=Exit.USAGE)
     assert "an SPDX id such as CC-BY-4.0" in said(capsys, "flickr", "download", "--licenses", "free", code=Exit.USAGE)
     said(capsys, "label", "license=CC-BY-4.0", "--where", "1")
-    told = said(capsys, "export", "set", "--licenses", "cc-by-4.0,free")
-    assert (
-        told.count("no photo has") == 1 and "no photo has the licence free; those of the photos are: CC-BY-4.0" in told
-    )
+    for licenses in ("cc-by-4.0, free", " ,"):
+        assert "licence" in said(capsys, "export", "set", "--licenses", licenses, code=Exit.USAGE)
+    told = said(capsys, "export", "set", "--licenses", "CC0-1.0, cc-by-4.0")
+    assert told.count("no photo has") == 1 and "the licence CC0-1.0; those of the photos are: CC-BY-4.0" in told
+    said(capsys, "split", "--attribute", "Make", "--group", "owner, scene", code=Exit.FAILED)
+    capsys.readouterr()
+    assert run_cli(["audit", "set", "--group", "owner, scenes"]) == Exit.USAGE
+    assert "that grouping is unknown: scenes" in capsys.readouterr().err
+    assert run_cli(["audit", "set", "--group", "owner, scene", "--json"]) != Exit.USAGE
 
 
 def test_nothing_to_export_names_the_way_out(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,6 +32,7 @@ from curate.resources import data_file
 from curate.workspace import Workspace
 from tests.conftest import write_photo
 from tests.helpers.programs import benchmark
+from tracer.base import machine
 from tracer.base.progress import finish
 
 
@@ -203,12 +204,25 @@ def test_what_a_killed_process_left_behind_is_removed(tmp_path: Path) -> None:
     killed = subprocess.Popen([sys.executable, "-c", ""])
     killed.wait()
     previews = workspace.cache / "previews"
-    for name in (f"incoming-{killed.pid}-ab", "incoming-older"):
+    for name in (f"incoming-{machine.host()}-{machine.boot()}-{killed.pid}-ab", "incoming-older"):
         (previews / name).mkdir(parents=True)
         (previews / name / "0.jpg").write_bytes(b"half")
     with workspace.incoming() as mine, Workspace.open(workspace.root).writing("test"):
         assert [str(path) for path in previews.iterdir()] == [mine]
     assert not list(previews.iterdir())
+
+
+def test_a_lock_file_tells_whether_its_writer_may_still_write(tmp_path: Path) -> None:
+    """One of another host may; one that ended, was killed here, or was cut off when the machine was started anew does not."""
+    workspace = Workspace.create(tmp_path / "w")
+    assert not workspace.last_writer_runs()
+    with workspace.writing("test"):
+        assert workspace.last_writer_runs()
+    assert not workspace.last_writer_runs()
+    here, now, other, process = machine.host(), machine.boot(), "0" * 8, os.getpid()
+    for host, start, runs in ((here, now, True), (here, other, False), (other, now, True)):
+        (tmp_path / "w" / "workspace.lock").write_text(f"curate app (process {process})\n{host}-{start}-{process}")
+        assert workspace.last_writer_runs() is runs
 
 
 def test_an_unreadable_folder_hides_its_photos(

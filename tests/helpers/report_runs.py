@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image
 
 from tracer.results import Row
+from tracer.results.rows import marked
 from tracer.stats import Interval, absolute, difference_of_independent, wilson
 
 ENCODERS = ("offline/efficientnet-lite0", "offline/efficientnet-lite2")
@@ -261,10 +262,10 @@ def meta(encoders: tuple[str, ...] = ENCODERS, **more: Any) -> dict[str, Any]:
 
 
 def write_run(folder: Path, rows: list[Row], said: dict[str, Any]) -> Path:
-    """Write `results.json`, as far as the page reads it."""
+    """Write `results.json`, as far as the page reads it, as measured here."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({**said, "rows": [asdict(row) for row in rows]}, indent=1)
-    (folder / "results.json").write_text(text, encoding="utf-8")
+    content = json.loads(json.dumps({**said, "rows": [asdict(row) for row in rows]}))
+    (folder / "results.json").write_text(json.dumps(marked(content), indent=1), encoding="utf-8")
     return folder
 
 

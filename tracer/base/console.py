@@ -214,7 +214,7 @@ def _lines(every: float = PAUSE) -> Iterator[Callable[[Progress], None]]:
 
     def show(step: Progress) -> None:
         nonlocal last, printed, at, said
-        begins = last is None or _stage(last) != _stage(step)
+        begins = last is None or last.stage != step.stage
         if last and begins and not printed and _in_words(last) != said:
             note(_in_words(last))
         words, now = _in_words(step), time.monotonic()
@@ -270,7 +270,7 @@ def _bars() -> Iterator[Callable[[Progress], None]]:
 
         def show(step: Progress) -> None:
             nonlocal passing, leaving
-            stage = _stage(step)
+            stage = step.stage
             if leaving and not _count(step):  # a wait in the middle of that stage
                 bars.update(tasks[leaving], description=_what(step))
                 return
@@ -324,11 +324,6 @@ def _columns(width: int) -> Iterator[ProgressColumn]:
     yield TextColumn("{task.fields[count]}", markup=False, table_column=Column(no_wrap=True, justify="right"))
     yield Unless(TimeElapsedColumn())
     yield Unless(TimeRemainingColumn())
-
-
-def _stage(step: Progress) -> str:
-    """The stage that a step belongs to: the text before the colon, "measuring" of "measuring: probe of Make"."""
-    return step.what.partition(": ")[0]
 
 
 def _what(step: Progress) -> str:

@@ -9,10 +9,16 @@ import hashlib
 import os
 import re
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-_PARTIAL = re.compile(r"\..+\.([0-9]+)\.partial", re.DOTALL)
+from tracer.base import machine
+
+OWNER = re.compile("([0-9a-f]{8})-([0-9a-f]{8})-([0-9]{1,18})")
+_PARTIAL = re.compile(rf"\..+\.({OWNER.pattern})\.partial(-wal|-shm|-journal)?", re.DOTALL)
+_WEEK = 7 * 86_400.0
+"""Seconds after which a temporary file of another host that was not written to since counts as abandoned."""
 _LONGEST = 200
 """How many bytes of a name its temporary name repeats; file systems allow 255 in all."""
 
@@ -37,7 +43,7 @@ def sha256_of(path: Path) -> str:
 def replace_with(path: Path, write: Callable[[Path], object], *, durable: bool = True) -> None:
     """Let `write` fill a temporary file beside `path`, sync it to the disk, and rename it to `path`.
 
-    A reader sees the old file or the whole new one. The temporary name holds the process id, so that two processes do not
+    A reader sees the old file or the whole new one. The temporary name names the process, so that two processes do not
     write into one file.
 
     Args:
@@ -51,13 +57,11 @@ def replace_with(path: Path, write: Callable[[Path], object], *, durable: bool =
         write(partial)
         if durable:
             sync(partial)
-        partial.replace(path)
+        move(partial, path) if durable else partial.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):  # the first error is the one that counts
             partial.unlink()
         raise
-    if durable:
-        sync(path.parent)
 
 
 def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -68,7 +72,12 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
 def partial_of(path: Path) -> Path:
     """The temporary path that this process writes to before it renames it to `path`."""
     name = os.fsdecode(os.fsencode(path.name)[:_LONGEST])
-    return path.with_name(f".{name}.{os.getpid()}.partial")
+    return path.with_name(f".{name}.{owner()}.partial")
+
+
+def owner() -> str:
+    """Return a name of this process among all that may share a disk: its host, the host's start, and its number."""
+    return f"{machine.host()}-{machine.boot()}-{os.getpid()}"
 
 
 def is_partial(name: str) -> bool:
@@ -76,24 +85,55 @@ def is_partial(name: str) -> bool:
     return _PARTIAL.fullmatch(name) is not None
 
 
-def remove_abandoned(folder: Path) -> None:
-    """Remove, anywhere below a folder, the temporary files of processes that no longer exist (they were killed)."""
-    for place, _, names in os.walk(folder):
-        for name in names:
-            found = _PARTIAL.fullmatch(name)
-            if found and not is_running(int(found[1])):
-                Path(place, name).unlink(missing_ok=True)
+def remove_abandoned(folder: Path, name: str = "") -> None:
+    """Remove the temporary files of processes that no longer exist (they were killed).
+
+    Args:
+        folder: files anywhere below it are removed.
+        name: if given, only temporary files of this name are removed, and only directly in the folder.
+    """
+    places = (
+        [(os.fspath(folder), os.listdir(folder))] if name else ((place, names) for place, _, names in os.walk(folder))
+    )
+    for place, names in places:
+        for one in names:
+            found = _PARTIAL.fullmatch(one)
+            if found and one.startswith(f".{name}") and is_abandoned(Path(place, one), found[1]):
+                Path(place, one).unlink(missing_ok=True)
 
 
-def is_running(process: int) -> bool:
-    """Whether there is a process of that ID."""
+def is_abandoned(path: Path, name: str) -> bool:
+    """Whether the process has ended that made a temporary file or folder. Of another host it is told by the file's age.
+
+    Args:
+        path: the file or folder.
+        name: the process, as `owner` named it.
+    """
+    if not is_running(name):
+        return True
+    with contextlib.suppress(FileNotFoundError):
+        return not name.startswith(machine.host()) and time.time() - path.lstat().st_mtime > _WEEK
+    return False
+
+
+def is_running(name: str) -> bool:
+    """Whether a process that `owner` named may still run. Those of other hosts may."""
+    found = OWNER.fullmatch(name)
+    if found is None or found[1] != machine.host():
+        return True
     try:
-        os.kill(process, 0)
+        os.kill(int(found[3]), 0)
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         pass
-    return True
+    return found[2] == machine.boot()
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename a file to a name in the same folder, in place of what is there, and sync the folder."""
+    source.replace(target)
+    sync(target.parent)
 
 
 def sync(path: Path) -> None:
@@ -196,3 +236,4 @@ def make_way(path: Path) -> None:
     in_the_way = [path] if path.is_dir() and not path.is_symlink() else [up for up in path.parents if up.is_file()]
     for other in in_the_way:
         other.rename(Path(tempfile.mkdtemp(prefix=f"{other.name}.aside-", dir=other.parent)) / other.name)
+        sync(other.parent)

@@ -1,8 +1,11 @@
-"""The cores and the memory that this process may use, and who has the cores first."""
+"""The cores and the memory that this process may use, who has the cores first, and the name of the machine on a shared disk."""
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import os
+import platform
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +23,32 @@ def cores() -> int:
 def memory() -> int:
     """Return the bytes of memory of the machine, or of its control group (a container, a batch job) where that is less."""
     return min(_installed(), *_group_limits())
+
+
+@functools.cache
+def host() -> str:
+    """Return a name of this machine, or of this container, whose processes have numbers of their own: 8 hexadecimal digits."""
+    return _digits(platform.node(), _link("/proc/self/ns/pid"))
+
+
+@functools.cache
+def boot() -> str:
+    """Return a name of the time since the machine was started: 8 hexadecimal digits, always the same where it is not known."""
+    try:
+        return _digits(Path("/proc/sys/kernel/random/boot_id").read_text())
+    except OSError:
+        return _digits()
+
+
+def _digits(*facts: str) -> str:
+    return hashlib.sha256("\n".join(facts).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
+def _link(path: str) -> str:
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
 
 
 def give_way() -> None:

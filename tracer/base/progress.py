@@ -29,6 +29,11 @@ class Progress:
     total: int | None = None
     left: str = ""
 
+    @property
+    def stage(self) -> str:
+        """The stage alone: "measuring" of "measuring: probe of Make"."""
+        return self.what.partition(": ")[0]
+
 
 SILENT = Progress("", 0)
 """A step that shows nothing: the caller can cancel the work here, for example in the middle of a wait."""

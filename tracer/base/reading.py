@@ -6,18 +6,25 @@ gigabytes. All functions raise OSError as `open` does; its `strerror` says what 
 
 from __future__ import annotations
 
+import csv
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
-from tracer.base.parsing import parse_json
+from tracer.base.parsing import Unparsable, parse_json
 
 MOST_JSON: Final = 256 << 20
 """The largest JSON file that is read, in bytes. The manifest of a million photos takes half of it."""
+
+MOST_ROW: Final = 1 << 20
+"""The most characters of a row of a CSV file, whose cells take many times as much memory."""
+
+MOST_LINE: Final = 16 << 20
+"""The most characters of a line of JSON."""
 
 
 def check_regular(path: Path | str, most: int | None = None) -> os.stat_result:
@@ -76,6 +83,58 @@ def read_json(path: Path | str, most: int = MOST_JSON, constant: Callable[[str],
         Unparsable: as `parse_json`.
     """
     return parse_json(read_bytes(path, most), constant)
+
+
+def rows_of_csv(file: TextIO, **form: Any) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a CSV file, each with the number of its first line, from 1.
+
+    Args:
+        file: opened with `newline=""`.
+        form: the arguments of `csv.reader`.
+
+    Raises:
+        csv.Error: a row is not CSV, or has more than `MOST_ROW` characters.
+    """
+    room = MOST_ROW
+
+    def lines() -> Iterator[str]:
+        nonlocal room
+        while line := file.readline(room + 1):
+            room -= len(line)
+            if room < 0:
+                raise csv.Error(f"it has more than {MOST_ROW:,} characters")
+            yield line
+
+    reader, first = csv.reader(lines(), **form), 1
+    try:
+        for cells in reader:
+            yield first, cells
+            first, room = reader.line_num + 1, MOST_ROW
+    except csv.Error as error:
+        raise csv.Error(f"in the row that begins on line {first}: {error}") from error
+
+
+def records_of_csv(file: TextIO, **form: Any) -> tuple[list[str], Iterator[dict[str, str]]]:
+    """Return the names in the header of a CSV file, and its rows by name, without blank rows and cells that have no name.
+
+    Args and errors as `rows_of_csv`.
+    """
+    rows = rows_of_csv(file, **form)
+    names = next((cells for _, cells in rows), [])
+    return names, (dict(zip(names, cells, strict=False)) for _, cells in rows if cells)
+
+
+def json_lines(file: TextIO) -> Iterator[bytes]:
+    """Yield the lines of a file of JSON lines that are not blank, to be parsed.
+
+    Raises:
+        Unparsable: a line has more than `MOST_LINE` characters.
+    """
+    while line := file.readline(MOST_LINE + 1):
+        if len(line) > MOST_LINE:
+            raise Unparsable(f"a line has more than {MOST_LINE:,} characters")
+        if line.strip():
+            yield line.encode(errors="replace")
 
 
 def _checked(status: os.stat_result, path: Path | str, most: int | None) -> os.stat_result:

@@ -35,6 +35,15 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def words_in(text: str | None) -> tuple[str, ...]:
+    """Return the entries of a comma-separated list without the spaces around them, each once.
+
+    >>> words_in("CC-BY-4.0, CC0-1.0,,CC-BY-4.0"), words_in(None)
+    (('CC-BY-4.0', 'CC0-1.0'), ())
+    """
+    return tuple(dict.fromkeys(word for part in (text or "").split(",") if (word := part.strip())))
+
+
 def is_harmless(text: str) -> bool:
     """Whether text has no characters that control a terminal, are invisible, or reorder the text around them."""
     return text.isprintable() or not any(unicodedata.category(char) in _DROPPED for char in text)
@@ -85,6 +94,19 @@ def visible_text(text: str, limit: int | None = MAX_LENGTH) -> str:
     """
     shown = _written_out(text if limit is None else text[:limit])
     return shown if limit is None or max(len(shown), len(text)) <= limit else shown[: limit - 1] + "…"
+
+
+def cut_at_word(text: str, limit: int) -> str:
+    """Return a text of at most `limit` characters. A longer one ends behind a word, with an ellipsis.
+
+    >>> cut_at_word("its data end early", 18), cut_at_word("its data end early", 15), cut_at_word("/photos/a/b.jpg", 9)
+    ('its data end early', 'its data end…', '/photos/…')
+    """
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    whole = head if text[limit - 1] == " " else head.rpartition(" ")[0]
+    return (whole if 2 * len(whole) > limit else head).rstrip(" ,;:(") + "…"
 
 
 def no_formula(text: str) -> str:

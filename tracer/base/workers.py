@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -41,6 +42,8 @@ _ENOUGH: Final = 6 << 30
 _ENOUGH_FOR_ONE: Final = 1 << 30
 """Bytes of memory that are more than enough for an ordinary photo."""
 _SMALLEST_SHARE: Final = 256 << 20
+_SECRET: Final = re.compile("KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
+"""Names of environment variables that workers do not get: a hostile file may take a worker over."""
 _MAY_BE_MEMORY: Final = {-signal.SIGKILL, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS}
 """Exit codes of a process that the system killed for its memory, or whose decoder crashed after a failed allocation."""
 
@@ -331,7 +334,7 @@ class Workers(Generic[J]):
         arguments = [str(self._limits.seconds), str(memory), self._task.maker, *self._task.arguments]
         root = str(Path(tracer.__file__).resolve().parent.parent)
         environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if not _SECRET.search(name)},
             "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])),
             "OMP_NUM_THREADS": "1",  # processes are the parallelism; idle threads' stacks count as memory
             "OPENBLAS_NUM_THREADS": "1",

@@ -14,6 +14,7 @@ import typer
 
 from tracer.base.console import note, print_json, print_lines, print_table
 from tracer.base.text import command_line
+from tracer.base.text import words_in as words_in
 from tracer.base.workers import Limits
 from tracer.errors import Exit, UsageError
 from tracer.experiments.settings import Protocol
@@ -87,11 +88,6 @@ ROW_COLUMNS = (
     "experiment", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric", "value", "ci_low", "ci_high",
     "chance", "n",
 )  # fmt: skip
-
-
-def words_in(text: str) -> tuple[str, ...]:
-    """The words of a comma-separated list."""
-    return tuple(word for part in text.split(",") if (word := part.strip()))
 
 
 def ratios_in(text: str) -> tuple[float, ...]:

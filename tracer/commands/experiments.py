@@ -97,12 +97,13 @@ def probe(
         raise UsageError(
             "A probe of embedding files needs --splits SPLIT.json, or --processing P1,P2", "one of the two"
         )
+    from tracer.embeddings.batches import device_of
     from tracer.experiments import fromfiles
     from tracer.experiments.probe import processing as processing_probe
     from tracer.experiments.probe.protocols import Fitting, in_words
 
     published = SEED if splits else processing_probe.PUBLISHED_SEED
-    how = Fitting(protocol, published if seed is None else seed, device or "cpu")
+    how = Fitting(protocol, published if seed is None else seed, device_of(device))
     said = {"probe": in_words(protocol)} if splits else {"probe of processings": processing_probe.in_words(draws)}
 
     def measure(files: fromfiles.Files) -> Work[Outcome]:
@@ -146,11 +147,12 @@ def knn(
             processings=words_in(processing), k=k, draws=seeds, ties=ties, seed=seed, device=device,
         )  # fmt: skip
         return
+    from tracer.embeddings.batches import device_of
     from tracer.experiments import fromfiles
     from tracer.experiments.knn.processing import Voting
     from tracer.experiments.labels import LARGE_K
 
-    how = Voting(LARGE_K if k is None else k, seeds, seed, device or "cpu", ties=ties)
+    how = Voting(LARGE_K if k is None else k, seeds, seed, device_of(device), ties=ties)
 
     def measure(files: fromfiles.Files) -> Work[Outcome]:
         return fromfiles.knn_files(files, words_in(processing), how)
@@ -180,9 +182,10 @@ def retrieve(
     if folder is None:
         _on_set(context, "retrieval", data, output, json, style, encoders=words_in(encoders), seed=seed, device=device)
         return
+    from tracer.embeddings.batches import device_of
     from tracer.experiments import fromfiles
 
-    used = device or "cpu"  # most are over before a GPU would be ready
+    used = device_of(device)
     asked = Asked(
         context=context, folder=folder, encoders=encoders_in(encoder, encoders), output=output, seed=seed, device=used,
         protocol={},

@@ -131,7 +131,9 @@ def report(runs: Annotated[list[Path], typer.Argument(metavar="RUN…")], json: 
     from tracer.report.page import write_report
 
     _runs_there(*runs)
-    pages = [write_report(run.expanduser().resolve()) for run in runs]
+    places = [run.expanduser().resolve() for run in runs]
+    pages = [write_report(run) for run in places]
+    _say_provenance(*places)
     if json:
         print_json({"reports": [str(page) for page in pages]})
         return
@@ -149,9 +151,12 @@ def compare(
     """Put two runs side by side: the second minus the first, with an interval."""
     from tracer.results.comparison import compare as compare_runs
     from tracer.results.comparison import measured_otherwise
+    from tracer.results.runs import reading
 
     _runs_there(first, second)
-    rows = [pair.record() for pair in compare_runs(first.expanduser().resolve(), second.expanduser().resolve())]
+    places = first.expanduser().resolve(), second.expanduser().resolve()
+    with reading(*places):
+        rows, otherwise = [pair.record() for pair in compare_runs(*places)], measured_otherwise(*places)
     columns = (*ROW_COLUMNS[:7], "a", "b", "a_chance", "b_chance", "difference", "ci_low", "ci_high", "paired")
     print_rows(rows, {"rows": rows}, columns, json, style)
     if unpaired := sum(row["difference"] is not None and not row["paired"] for row in rows):
@@ -165,11 +170,21 @@ def compare(
             f"Guessing reaches another level in the two runs: {counted(other, 'figure')}. Their difference is also one"
             " between the sets; compare how far each figure lies above its own chance."
         )
-    if otherwise := measured_otherwise(first.expanduser().resolve(), second.expanduser().resolve()):
+    _say_provenance(*places)
+    if otherwise:
         note(
             f"The two runs were not measured in the same way ({', '.join(otherwise)}): a difference may come from that. The"
             " section “How to repeat it” of their pages says how each was."
         )
+
+
+def _say_provenance(*runs: Path) -> None:
+    """Note which runs hold figures that were not measured here."""
+    from tracer.results.runs import load_run
+
+    for run in runs:
+        if said := load_run(run).provenance:
+            note(f"{quoted_path(run)}: {said}")
 
 
 def _runs_there(*runs: Path) -> None:

@@ -10,11 +10,14 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 from tracer.base.files import read_sealed
+from tracer.base.locks import Held, locked
+from tracer.base.parquet import open_parquet
+from tracer.base.parsing import Unparsable
 from tracer.base.reading import open_regular
 from tracer.base.text import command_line, quoted_path
 from tracer.dataset.metadata import find_metadata, read_metadata
@@ -133,6 +136,35 @@ def run_folder(path: Path) -> Path:
     return folder
 
 
+@contextlib.contextmanager
+def working_in(run: Path) -> Iterator[None]:
+    """Let no other call work in a run folder meanwhile: each would remove pieces and results of the other.
+
+    Raises:
+        TracerError: another call works in it, or it cannot be made.
+    """
+    with contextlib.ExitStack() as holding:
+        try:
+            holding.enter_context(locked(run))
+        except Held as held:
+            raise _in_use(run, held) from None
+        except OSError as error:
+            raise TracerError(
+                f"{quoted_path(run)} cannot be worked in",
+                f"{quoted_path(error.filename or run)}: {error.strerror}",
+                "Name a folder with -o that can be written, or remove what is in the way.",
+            ) from error
+        yield
+
+
+def _in_use(run: Path, held: Held) -> TracerError:
+    return TracerError(
+        f"{quoted_path(run)} is in use",
+        f"{held} is embedding or measuring in it",
+        "Wait until it has ended and run the command again, which takes over what is done; or name another folder with -o.",
+    )
+
+
 def refuse_strangers(run: Path) -> None:
     """Check a run folder again before results are written to it, since it may have changed during the evaluation.
 
@@ -201,13 +233,10 @@ def _begins(path: Path, matches: Callable[[bytes], object]) -> bool:
 
 def _has_columns(path: Path) -> bool:
     """Whether a parquet file has the columns of the two that an evaluation writes."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
-        with open_regular(path) as file:
-            names = set(pq.read_schema(file).names)
-    except (OSError, pa.ArrowException):
+        with open_parquet(path) as file:
+            names = {*file.schema.names}
+    except (OSError, Unparsable):
         return False
     return {"experiment", "encoder", "attribute", "setting", "metric", "value"} <= names
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import os
 import stat
 from collections.abc import Callable, Sequence
 from numbers import Number
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from tracer.base.reading import open_regular
+from tracer.base.parquet import as_series, check_cells, errors_in_words, open_parquet
+from tracer.base.parsing import parse_json_object
+from tracer.base.reading import json_lines, open_regular, records_of_csv
 from tracer.base.text import clean_text, quoted_path, visible_text
 from tracer.errors import DataSetError, why
 
@@ -26,12 +26,9 @@ _INTEGERS: Final = ("subject_idx", "scene_idx", "width", "height", "orientation"
 _BOOLEANS: Final = ("Is Smartphone", "edited")
 _TRUTH: Final = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 
-_MOST_FOOTER: Final = 64 << 20
 MOST_BYTES: Final = 2 << 30
 """The most bytes of a text file, and of the columns of a parquet file in memory."""
 _MOST_COLUMNS: Final = 1000
-MOST_CELLS: Final = 200_000_000
-"""The most rows × columns: one pointer each takes 1.6 GB."""
 
 
 def find_metadata(folder: Path) -> Path | None:
@@ -150,76 +147,29 @@ def _string(value: object) -> str | None:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    """The flat columns. Their size is added up while they are read, since the footer may state less than the pages hold.
-
-    Strings are read as dictionaries: a long string that is repeated takes a few bytes in the file but would fill the memory.
-    """
+    """The flat columns. Their size is added up while they are read, since the footer may state less than the pages hold."""
     import pandas as pd
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        # A file handle, not a path: pyarrow would read key=value folder names as columns.
-        with open_regular(path) as file:
-            _check_footer(file)
-            schema = pq.read_schema(file)
-            file.seek(0)
-            flat = [field.name for field in schema if _is_flat(field.type)]
+        with open_parquet(path) as file:
+            flat = [field.name for field in file.schema if _is_flat(field.type)]
             _check_names(flat)
-            strings = [name for name in flat if _is_text(_inner(schema.field(name).type))]
-            reader = pq.ParquetFile(file, read_dictionary=strings)
-            _check_size(reader.metadata.num_rows, len(flat))
-            batches, taken = [], 0
-            for batch in reader.iter_batches(columns=flat):
-                taken += batch.nbytes
+            check_cells(file.rows, len(flat))
+            groups, taken = [pa.schema([file.schema.field(name) for name in flat]).empty_table()], 0
+            for group, _ in file.groups(flat):
+                taken += group.nbytes
                 if taken > MOST_BYTES:
                     raise ValueError(f"its columns take more than {MOST_BYTES >> 20:,} MB")
-                batches.append(batch)
-            empty = None if batches else pa.schema([reader.schema_arrow.field(name) for name in flat])
-            table = pa.Table.from_batches(batches, empty)
-            columns = {name: _values(table.column(name)) for name in flat if not name.startswith("__index_level_")}
-    # pyarrow raises all of these; a file may also have types for which Python has no values
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        LookupError,  # KeyError, and an index beyond the end of a damaged dictionary
-        NotImplementedError,
-        ArithmeticError,
-        MemoryError,
-        pa.ArrowException,
-    ) as error:
+                groups.append(group)
+            with errors_in_words():
+                table = pa.concat_tables(groups[1:] or groups)
+                columns = {
+                    name: as_series(table.column(name)) for name in flat if not name.startswith("__index_level_")
+                }
+    except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
     return pd.DataFrame(columns, index=range(table.num_rows))
-
-
-def _values(column: Any) -> pd.Series:
-    """A column as a pandas Series. Each value of a dictionary becomes one object that its rows share."""
-    import numpy as np
-    import pandas as pd
-    import pyarrow as pa
-
-    if not pa.types.is_dictionary(column.type):
-        series: pd.Series = column.to_pandas(integer_object_nulls=True)
-        return series
-    parts = [np.empty(0, dtype=object)]
-    for chunk in column.chunks:
-        values = np.array([*chunk.dictionary.to_pylist(), None], dtype=object)  # rows without a value get the last one
-        parts.append(values[chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
-    return pd.Series(np.concatenate(parts), dtype=object)
-
-
-def _check_footer(file: BinaryIO) -> None:
-    """Check the footer's length, since pyarrow reads any footer whole. The file ends with it: footer, length, four letters.
-
-    A file that ends with other letters was cut off; pyarrow then says that it is not a Parquet file.
-    """
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - 8))
-    length, letters = file.read(4), file.read(4)
-    if letters in (b"PAR1", b"PARE") and int.from_bytes(length, "little") > _MOST_FOOTER:
-        raise ValueError(f"its footer has more than {_MOST_FOOTER >> 20} MB")
-    file.seek(0)
 
 
 def _is_text(kind: Any) -> bool:
@@ -263,11 +213,6 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _check_size(rows: int, columns: int) -> None:
-    if rows * columns > MOST_CELLS:
-        raise ValueError(f"it has {rows:,} rows of {columns:,} columns, and at most {MOST_CELLS:,} values are read")
-
-
 def _read_json_lines(path: Path) -> pd.DataFrame:
     import pandas as pd
 
@@ -275,19 +220,13 @@ def _read_json_lines(path: Path) -> pd.DataFrame:
     names: dict[str, None] = {}
     try:
         with io.TextIOWrapper(open_regular(path, MOST_BYTES), encoding="utf-8-sig") as file:
-            for line in file:
-                if not line.strip():
-                    continue
-                row = json.loads(line)
-                if not isinstance(row, dict):
-                    raise ValueError("a line is not a JSON object")
+            for line in json_lines(file):
+                row = parse_json_object(line)
                 if not row.keys() <= names.keys():
                     names |= dict.fromkeys(row)
                     _check_names(list(names))
                 rows.append(row)
-                _check_size(len(rows), len(names))
-    except RecursionError as error:
-        raise _unreadable(path, ValueError("a line is nested too deeply")) from error
+                check_cells(len(rows), len(names))
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
     return pd.DataFrame(rows, columns=list(names), dtype=object)
@@ -298,13 +237,12 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
     try:
         with io.TextIOWrapper(open_regular(path, MOST_BYTES), encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            names = list(reader.fieldnames or [])
+            names, found = records_of_csv(file, strict=True)
             _check_names(names)
             rows = []
-            for row in reader:
-                rows.append({key: value or None for key, value in row.items() if key is not None})
-                _check_size(len(rows), len(names))
+            for row in found:
+                rows.append({name: value or None for name, value in row.items()})
+                check_cells(len(rows), len(names))
     except (OSError, ValueError, csv.Error) as error:
         raise _unreadable(path, error) from error
     return pd.DataFrame(rows, columns=names, dtype=object)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from threading import Event
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +36,10 @@ _MEMORY_SHARE: Final = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """One encoder and one view of the set, and where it is kept while it grows."""
+    """One encoder, by which weights and input it is known, and one view of the set, and where it is kept while it grows."""
 
     encoder: Encoder
+    identity: Mapping[str, Any]
     view: View
     key: str
     shards: Shards
@@ -242,6 +243,11 @@ def _together(pieces: list[Piece]) -> Piece:
 
 
 def device_of(wanted: str | None) -> str:
+    """Return the device that all work of a call is done on: the one that is wanted, else a GPU where there is one.
+
+    Raises:
+        EncoderError: there is no such device.
+    """
     import torch
 
     if wanted is None:

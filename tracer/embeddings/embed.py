@@ -10,7 +10,7 @@ import hashlib
 import importlib.metadata
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from tracer.base.files import remove_abandoned
 from tracer.base.progress import Progress, Work
 from tracer.base.text import quoted_path
 from tracer.dataset import PhotoSet
+from tracer.dataset.folders import working_in
 from tracer.embeddings import store
 from tracer.embeddings.batches import Job, Resources, compute, device_of
 from tracer.embeddings.paper_keys import Part, pairs_name, parts_of, whole_pairs
@@ -47,8 +48,9 @@ class EmbedResult:
         encoders: names, as typed. images_per_s: photos a second through all encoders and views; None where nothing
             was to do.
         failed: (photo id, reason) of photos that are in no file, or not in every view's.
-        device: `cpu`, `cuda`. seconds: in all.
+        device: `cpu`, `cuda`; None where nothing was to do. seconds: in all.
         files: the embedding files.
+        about: encoder → what determines its embeddings, and where its weights come from (`source`, `revision`).
     """
 
     images: int
@@ -56,9 +58,10 @@ class EmbedResult:
     encoders: tuple[str, ...]
     images_per_s: float | None
     failed: tuple[tuple[int, str], ...]
-    device: str
+    device: str | None
     seconds: float
     files: tuple[Path, ...]
+    about: dict[str, dict[str, Any]]
 
 
 def embed(
@@ -87,26 +90,41 @@ def embed(
     Raises:
         EncoderError: an unknown encoder, or weights that cannot be had.
         EmbeddingsError: no photo can be embedded, or an encoder gives values that are not finite.
+        TracerError: another call works in the run folder.
     """
-    start = time.perf_counter()
     run = run.expanduser().resolve()
-    remove_abandoned(run)
-    loaded = yield from _loaded(encoders)
-    views = dict.fromkeys(view(processing, mask) for processing in processings for mask in masks)
+    views = [view(processing, mask) for processing in processings for mask in masks]
+    with working_in(run):
+        remove_abandoned(run)
+        return (yield from embed_views(photo_set, encoders, views, run=run, using=using, seed=seed))
+
+
+def embed_views(
+    photo_set: PhotoSet,
+    encoders: Iterable[str | Encoder],
+    views: Sequence[View],
+    *,
+    run: Path,
+    using: Resources,
+    seed: int = 0,
+) -> Work[EmbedResult]:
+    """`embed` for single views, in a run folder that the caller holds (`working_in`)."""
+    start = time.perf_counter()
+    loaded, views = (yield from _loaded(encoders)), list(dict.fromkeys(views))
     photos = sorted(zip(photo_set.table["photo_id"].tolist(), map(Path, photo_set.table["path"]), strict=True))
     if not photos:
         raise DataSetError(f"There is no photo in {quoted_path(photo_set.root)}")
     kept = run / "shards" / photo_set.name
     prints: Fingerprints = yield from fingerprint(photos, kept / PRINTS, using.threads)
     parts = parts_of(photo_set)
-    jobs = [_job(encoder, shown, prints, seed, kept, len(photos)) for encoder in loaded for shown in views]
+    jobs = [job for encoder in loaded for job in _jobs(encoder, views, (prints.digest(), len(photos)), kept, seed)]
     todo = [job for job in jobs if not _finish_from_files(job, parts, run)]
     for job in jobs:
         if job not in todo:  # a run that was killed before its end may have left them
             job.shards.clear()
-    embedded, busy = 0, 0.0
-    used = device_of(using.device) if todo else using.device or "cpu"
+    embedded, busy, used = 0, 0.0, None
     if todo:
+        used = device_of(using.device)
         embedded, busy = yield from compute(todo, photos, used, using, seed)
         for job in todo:
             _finish(job, job.shards.read_all(), parts, run, photo_set, seed)
@@ -120,6 +138,7 @@ def embed(
         device=used,
         seconds=time.perf_counter() - start,
         files=tuple(_path(run, part, job) for job in jobs for part in parts),
+        about={job.encoder.name: {**job.identity, **_origin(job.encoder)} for job in jobs},
     )
 
 
@@ -145,23 +164,32 @@ def _loaded(encoders: Iterable[str | Encoder]) -> Work[list[Encoder]]:
         if isinstance(one, str):
             yield Progress(f"finding weights: {one}", number, len(given))
         encoder = load(one) if isinstance(one, str) else one
-        loaded.setdefault(encoder.file_stem, encoder)
+        other = loaded.setdefault(encoder.file_stem, encoder)
+        if other is not encoder and other.identity != encoder.identity:
+            raise UsageError(
+                f"{other.name} and {encoder.name} would have the same files",
+                f"both are filed as {encoder.file_stem}, and differ in weights, architecture or input",
+                "Give each a name of its own, or embed them into two run folders.",
+            )
     if not loaded:
         raise UsageError("No encoder was named", way_out="`tracer encoders` lists them; offline needs no download.")
     return list(loaded.values())
 
 
-def _job(encoder: Encoder, shown: View, prints: Fingerprints, seed: int, kept: Path, count: int) -> Job:
-    facts = {
-        "format": _FORMAT,
-        "photos": prints.digest(),
-        "encoder": encoder.identity,
-        "processing": str(shown.processing),
-        "mask_ratio": shown.mask_ratio,
-        "seed": seed if is_random(shown.processing) else 0,
-    }
-    key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    return Job(encoder, shown, key, Shards(kept / shown.name / encoder.file_stem, key, count))
+def _jobs(encoder: Encoder, views: Iterable[View], photos: tuple[str, int], kept: Path, seed: int) -> Iterator[Job]:
+    """The jobs of an encoder; `photos` are a hash of their content and their number."""
+    identity, (digest, count) = encoder.identity, photos
+    for shown in views:
+        facts = {
+            "format": _FORMAT,
+            "photos": digest,
+            "encoder": identity,
+            "processing": str(shown.processing),
+            "mask_ratio": shown.mask_ratio,
+            "seed": seed if is_random(shown.processing) else 0,
+        }
+        key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+        yield Job(encoder, identity, shown, key, Shards(kept / shown.name / encoder.file_stem, key, count))
 
 
 def _path(run: Path, part: Part, job: Job) -> Path:
@@ -204,8 +232,8 @@ def _finish(job: Job, piece: Piece, parts: list[Part], run: Path, photo_set: Pho
     encoder = job.encoder
     facts = {
         "encoder": encoder.name,
-        "identity": encoder.identity,
-        "source": encoder.weights.source if encoder.weights else "",
+        "identity": job.identity,
+        **_origin(encoder),
         "processing": str(job.view.processing),
         "mask_ratio": job.view.mask_ratio,
         "seed": seed,
@@ -213,6 +241,12 @@ def _finish(job: Job, piece: Piece, parts: list[Part], run: Path, photo_set: Pho
         "versions": _versions(),
     }
     _write(job, piece, parts, run, facts)
+
+
+def _origin(encoder: Encoder) -> dict[str, str]:
+    """Where an encoder's weights come from."""
+    weights = encoder.weights
+    return {"source": weights.source if weights else "", "revision": weights.revision if weights else ""}
 
 
 def _write(job: Job, piece: Piece, parts: list[Part], run: Path, facts: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.base.files import make_way, write_atomically
+from tracer.base.parsing import parse_json
 from tracer.base.tensors import FLOATS, INTEGERS, Tensors, open_tensors
 from tracer.base.text import counted, quoted_path, visible_text
 from tracer.encoders.names import EncoderName, parse_name
@@ -107,8 +108,8 @@ def read_header(path: Path) -> dict[str, Any] | None:
     """The header of one of our files; None where the file is absent, damaged or not ours."""
     try:
         with open_tensors(path) as file:
-            header = json.loads(file.metadata.get(_HEADER, "null"))
-    except (OSError, ValueError, RecursionError):
+            header = parse_json(file.metadata.get(_HEADER, "null").encode())
+    except (OSError, ValueError):
         return None
     return header if isinstance(header, dict) else None
 

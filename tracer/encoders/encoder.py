@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -9,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tracer.encoders.catalogue import Group, Triple
+from tracer.encoders.inputs import Feature
 from tracer.encoders.text import TextSide
 from tracer.encoders.weights import Weights
 from tracer.errors import EncoderError
@@ -30,7 +33,8 @@ class Encoder(ABC):
         variant: as in file names, but with `/` where file names have `-`.
         group: how it was trained.
         crop: its input; the side is `crop.size`.
-        weights: its weights file; None for baselines and random weights.
+        weights: its weights file; None for baselines, and for networks that were made in memory.
+        feature: what its embedding is.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Encoder(ABC):
     group: Group
     crop: Crop
     weights: Weights | None
+    feature: Feature = field(default=Feature.OUTPUT, kw_only=True)
 
     @property
     def file_stem(self) -> str:
@@ -47,11 +52,15 @@ class Encoder(ABC):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """All that determines its embeddings, as JSON values: encoders with equal identities give equal embeddings."""
+        """All that determines its embeddings, as JSON values: encoders with equal identities give equal embeddings.
+
+        Of a network that was not read from a file the weights in memory are hashed, each time, since they may change.
+        """
         return {
             "family": self.family,
             "variant": self.variant,
             "weights_sha256": self.weights.sha256 if self.weights else "",
+            "feature": str(self.feature),
             "size": self.crop.size,
             "interpolation": self.crop.interpolation or "native",
         }
@@ -111,7 +120,8 @@ class NetworkEncoder(Encoder):
     @property
     def identity(self) -> dict[str, Any]:
         """As `Encoder.identity`, with the normalisation and the options."""
-        return {**super().identity, "mean": list(self.mean), "std": list(self.std), **self.options}
+        own = {} if self.weights else {"weights_sha256": network_sha256(self.network())}
+        return {**super().identity, **own, "mean": list(self.mean), "std": list(self.std), **self.options}
 
     @property
     def text_side(self) -> TextSide | None:
@@ -153,7 +163,8 @@ class NetworkEncoder(Encoder):
         import torch
 
         network = self.network()
-        with torch.inference_mode(), torch.backends.cudnn.flags(benchmark=False, deterministic=True, allow_tf32=False):
+        exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+        with torch.inference_mode(), exact:
             # As in torchvision: divide by 255, subtract the mean, divide by the standard deviation.
             images = batch.to(self._device).to(torch.float32).div_(255)
             mean, std = (torch.tensor(value, device=images.device).view(1, 3, 1, 1) for value in (self.mean, self.std))
@@ -169,12 +180,28 @@ class NetworkEncoder(Encoder):
         return embeddings.to("cpu", torch.float32)
 
 
+def network_sha256(network: torch.nn.Module) -> str:
+    """Return a hash of a network's parameters and buffers, and of its structure as torch prints it."""
+    import torch
+
+    structure = re.sub(r" at 0x[0-9a-f]+", "", repr(network))
+    digest = hashlib.sha256(structure.encode())
+    for name, value in network.state_dict().items():
+        digest.update(f"\0{name} {getattr(value, 'dtype', '')} {tuple(getattr(value, 'shape', ()))}\0".encode())
+        if isinstance(value, torch.Tensor):
+            digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        else:  # what a module adds to its state by itself
+            digest.update(repr(value).encode())
+    return digest.hexdigest()
+
+
 @dataclass(eq=False)
 class BaselineEncoder(Encoder):
     """An encoder without a network: a function from uint8 (N, S, S, 3) to float32 (N, D)."""
 
     features: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
     known_dim: int
+    feature: Feature = field(default=Feature.STATISTICS, kw_only=True)
 
     @property
     def dim(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tracer.base.reading import check_regular
 from tracer.base.tensors import check_header
 from tracer.base.text import quoted_path
+from tracer.encoders.inputs import Input
 from tracer.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -23,35 +25,61 @@ _CONTAINERS: Final = ("state_dict_ema", "state_dict", "model_state_dict", "model
 _UNREADABLE: Final = (OSError, EOFError, RuntimeError, ValueError, KeyError, TypeError, pickle.UnpicklingError)
 
 
-def timm_network(architecture: str, options: dict[str, Any], weights: Path | None) -> torch.nn.Module:
-    """Build a timm network without its classifier; with random weights where `weights` is None.
+def timm_network(
+    architecture: str, taken: Input, options: dict[str, Any], weights: Path | None, *, fitting: bool
+) -> torch.nn.Module:
+    """Build a timm network with its projection if that is read, else without its last layer; random where `weights` is None.
+
+    Args:
+        architecture: its name in timm.
+        taken: the input that it is built for.
+        options: further arguments for timm.
+        weights: the file.
+        fitting: whether the file's position embeddings must be those of the input's size; timm would stretch others.
 
     Raises:
         EncoderError: no such architecture, or the file does not fit it.
     """
     import timm
+    from timm.models import get_pretrained_cfg
 
+    usual = get_pretrained_cfg(architecture)
+    if usual is not None and usual.fixed_input_size and usual.input_size[-1] != taken.size:
+        options = {"img_size": taken.size, **options}
     try:
-        network: torch.nn.Module = timm.create_model(architecture, pretrained=False, num_classes=0, **options)
+        network: torch.nn.Module = timm.create_model(
+            architecture, pretrained=False, num_classes=taken.projection, **options
+        )
     except (RuntimeError, ValueError, TypeError) as error:
         raise EncoderError(f"timm cannot build {architecture}", str(error)) from error
     if weights is not None:
         state = read_state(weights)
+        if fitting:
+            _refuse_other_size(state, network, weights, taken.size)
         # timm converts other parameter names with a function in the module of each architecture.
         convert = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
         _load(network, convert(state, network) if convert else state, weights, architecture)
     return network
 
 
-def openclip_network(architecture: str, weights: Path | None) -> torch.nn.Module:
+def openclip_network(architecture: str, size: int, weights: Path | None, *, fitting: bool) -> torch.nn.Module:
     """Build the image tower of an OpenCLIP model, whose output is the projected embedding; random where `weights` is None.
+
+    Args:
+        architecture: its name in OpenCLIP.
+        size: side of the input in pixels.
+        weights: the file.
+        fitting: as in `timm_network`.
 
     Raises:
         EncoderError: no such architecture, or the file does not fit it.
     """
     import torch
 
-    visual = _openclip_model(architecture, weights).visual
+    model = _openclip_model(architecture, weights, force_image_size=size)
+    if fitting and weights is not None:
+        _refuse_other_size(read_state(weights), model, weights, size)
+    visual = model.visual
     assert isinstance(visual, torch.nn.Module)
     return visual
 
@@ -69,7 +97,7 @@ def openclip_text(architecture: str, weights: Path | None) -> torch.nn.Module:
     return model
 
 
-def _openclip_model(architecture: str, weights: Path | None) -> Any:
+def _openclip_model(architecture: str, weights: Path | None, **options: int) -> Any:
     import open_clip
 
     if weights is not None:
@@ -82,6 +110,7 @@ def _openclip_model(architecture: str, weights: Path | None) -> Any:
             precision="fp32",
             pretrained_image=False,
             pretrained_text=False,
+            **options,
         )
     except (*_UNREADABLE, ImportError) as error:
         fitting = f"{weights} does not fit {architecture}" if weights else f"open_clip cannot build {architecture}"
@@ -166,6 +195,25 @@ def _is_state(content: dict[Any, Any]) -> bool:
     return bool(content) and all(isinstance(value, torch.Tensor) for value in content.values())
 
 
+_POSITIONS: Final = ("visual.positional_embedding", "visual.trunk.pos_embed", "pos_embed")
+"""The names of an image tower's position embeddings."""
+
+
+def _refuse_other_size(state: dict[str, Any], network: torch.nn.Module, path: Path, size: int) -> None:
+    """Refuse weights with position embeddings for pictures of another size: the libraries stretch them without a word."""
+    given, own = (
+        next((math.isqrt(found[name].shape[-2]) for name in _POSITIONS if name in found), 0)
+        for found in (state, network.state_dict())
+    )
+    if given and own and given != own:
+        raise EncoderError(
+            f"{quoted_path(path)} was made for pictures of another size than {size} pixels",
+            f"it knows {given} × {given} places of a picture, and the network has {own} × {own}",
+            "Put the configuration of its training beside it (timm: config.json, OpenCLIP: open_clip_config.json), or name an "
+            "architecture of its size.",
+        )
+
+
 def _load(network: torch.nn.Module, state: dict[str, Any], path: Path, architecture: str) -> None:
     """Load every parameter of the network. Further parameters in the file (a classifier, a projector) are ignored."""
     try:
@@ -186,8 +234,9 @@ def _first_line(error: BaseException) -> str:
 
 
 def _unreadable(path: Path, error: BaseException) -> EncoderError:
+    unsafe = "weights_only" in str(error)  # torch then advises to load the file unsafely
     return EncoderError(
         f"The checkpoint {quoted_path(path)} cannot be read",
-        _first_line(error),
+        "it is damaged, or holds more than tensors and plain values" if unsafe else _first_line(error),
         "Only tensors and plain values are loaded, no pickled objects; save its state_dict alone, or as .safetensors.",
     )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tracer.encoders.baselines import BASELINES
-from tracer.encoders.catalogue import BY_NAME, CLIP, ENTRIES, PAPER_GROUPS, Entry, Group, Triple
+from tracer.encoders.catalogue import BY_NAME, ENTRIES, PAPER_GROUPS, Entry, Group
 from tracer.encoders.encoder import BaselineEncoder, Encoder, NetworkEncoder
+from tracer.encoders.inputs import Input, input_beside, openclip_input, timm_input
 from tracer.encoders.names import EncoderName, checkpoint_sha256, parse_name
 from tracer.encoders.text import openclip_side
 from tracer.encoders.weights import Weights, from_hub, on_disk, weights_of
 from tracer.errors import EncoderError, UnknownEncoder
-from tracer.images.crop import Crop, Interpolation
+from tracer.images.crop import Crop
 
 if TYPE_CHECKING:
     import torch
@@ -134,46 +136,23 @@ def _known(parsed: EncoderName, *, random_weights: bool) -> Encoder:
             f"did you mean {near}?" if near else "",
             "`tracer encoders` lists those with a short name; any other: timm:NAME or openclip:NAME.",
         )
-    crop = Crop(entry.size, entry.interpolation)
     if entry.library == "baseline":
         if parsed.checkpoint:
             raise EncoderError(f"{entry.name} has no weights", "a checkpoint was named")
+        crop = Crop(entry.size, entry.interpolation)
         return BaselineEncoder(
             parsed.shown, parsed.family, parsed.model, entry.group, crop, None, BASELINES[parsed.model], entry.dim
         )
     weights = None if random_weights else _checkpoint(parsed) or weights_of(entry)
-    return NetworkEncoder(
-        parsed.shown,
-        parsed.family,
-        parsed.variant,
-        entry.group,
-        crop,
-        weights,
-        *entry.normalise,
-        build=lambda: _build(entry, weights, bundled=parsed.checkpoint is None),
-        known_dim=entry.dim,
-        options=dict(entry.options),
-        text=openclip_side(parsed.shown, entry.architecture, weights) if entry.library == "openclip" else None,
-    )
-
-
-def _build(entry: Entry, weights: Weights | None, *, bundled: bool) -> torch.nn.Module:
-    from tracer.encoders.networks import openclip_network, timm_network, wheel_network
-
-    path = weights.path if weights else None
-    if entry.library == "openclip":
-        return openclip_network(entry.architecture, path)
-    if entry.library == "wheel" and path and bundled:
-        return wheel_network(entry.architecture, path)
-    return timm_network(entry.architecture, dict(entry.options), path)
+    usual = Input(entry.size, *entry.normalise, entry.interpolation, entry.dim if entry.library == "openclip" else 0)
+    beside = input_beside(parsed.checkpoint, entry.library, entry.architecture) if parsed.checkpoint else None
+    return _of_library(parsed, entry, beside or usual, weights)
 
 
 def _from_timm(parsed: EncoderName, *, random_weights: bool) -> Encoder:
     """Load any network of timm, with timm's preprocessing but without the margin around the crop."""
     import timm
     from timm.models import get_pretrained_cfg
-
-    from tracer.encoders.networks import timm_network
 
     architecture = parsed.model.partition(".")[0]
     if not timm.is_model(architecture):
@@ -187,9 +166,6 @@ def _from_timm(parsed: EncoderName, *, random_weights: bool) -> Encoder:
         raise EncoderError(
             f"timm knows no weights of {architecture}", way_out=f"Name a file: {parsed.typed}@CHECKPOINT"
         )
-    _, height, width = config.input_size
-    if height != width:
-        raise EncoderError(f"{parsed.typed} takes pictures of {width} × {height}", "only square inputs are supported")
     weights = None if random_weights else _checkpoint(parsed)
     if weights is None and not random_weights:
         if not config.hf_hub_id:
@@ -197,28 +173,17 @@ def _from_timm(parsed: EncoderName, *, random_weights: bool) -> Encoder:
                 f"timm has no weights for {parsed.model} on the hub", way_out=f"Name a file: {parsed.typed}@CHECKPOINT"
             )
         weights = from_hub(parsed.typed, config.hf_hub_id, "timm", config.hf_hub_filename or "")
-    return NetworkEncoder(
-        parsed.shown,
-        parsed.family,
-        parsed.variant,
-        Group.OTHER,
-        Crop(height, _interpolation(config.interpolation)),
-        weights,
-        _triple(config.mean),
-        _triple(config.std),
-        build=lambda: timm_network(architecture, {}, weights.path if weights else None),
-    )
+    taken = timm_input(parsed.typed, parsed.model, parsed.checkpoint)
+    entry = Entry(parsed.typed, Group.OTHER, taken.projection, taken.size, "timm", architecture)
+    return _of_library(parsed, entry, taken, weights)
 
 
 def _from_openclip(parsed: EncoderName, *, random_weights: bool) -> Encoder:
     """Load any model of OpenCLIP: `openclip:ARCHITECTURE/TAG`, or `openclip:ARCHITECTURE@CHECKPOINT`."""
     import open_clip
 
-    from tracer.encoders.networks import openclip_network
-
     architecture, _, tag = parsed.model.partition("/")
-    shape = open_clip.get_model_config(architecture)
-    if shape is None:
+    if open_clip.get_model_config(architecture) is None:
         wanted = architecture.lower()
         raise _unknown(parsed, [name for name in open_clip.list_models() if wanted in name.lower()][:5])
     tags = open_clip.list_pretrained_tags_by_model(architecture)
@@ -239,46 +204,39 @@ def _from_openclip(parsed: EncoderName, *, random_weights: bool) -> Encoder:
             )
         repository, _, file_name = hub.rpartition("/")
         weights = from_hub(parsed.typed, repository, "openclip", file_name)
-    mean, std, interpolation = _openclip_preprocessing(architecture, tag, tags)
-    size = shape["vision_cfg"].get("image_size", 224)
-    if not isinstance(size, int):
-        raise EncoderError(f"{parsed.typed} takes pictures of {size}", "only square inputs are supported")
+    taken = openclip_input(parsed.typed, architecture, tag, parsed.checkpoint)
+    entry = Entry(parsed.typed, Group.OTHER, taken.projection, taken.size, "openclip", architecture)
+    return _of_library(parsed, entry, taken, weights)
+
+
+def _of_library(parsed: EncoderName, entry: Entry, taken: Input, weights: Weights | None) -> NetworkEncoder:
+    """A network that timm, OpenCLIP or a wheel has."""
+    from tracer.encoders.networks import openclip_network, timm_network, wheel_network
+
+    architecture, path, options = entry.architecture, weights.path if weights else None, dict(entry.options)
+    # The paper's DINOv2 has other positions than its weights, which its catalogue entry states.
+    fitting = parsed.checkpoint is not None and "img_size" not in options
+    if entry.library == "openclip":
+        build = partial(openclip_network, architecture, taken.size, path, fitting=fitting)
+    elif entry.library == "wheel" and path and parsed.checkpoint is None:
+        build = partial(wheel_network, architecture, path)
+    else:
+        build = partial(timm_network, architecture, taken, options, path, fitting=fitting)
     return NetworkEncoder(
         parsed.shown,
         parsed.family,
         parsed.variant,
-        Group.OTHER,
-        Crop(size, interpolation),
+        entry.group,
+        Crop(taken.size, taken.interpolation),
         weights,
-        mean,
-        std,
-        build=lambda: openclip_network(architecture, weights.path if weights else None),
-        known_dim=int(shape["embed_dim"]),
-        text=openclip_side(parsed.shown, architecture, weights),
+        taken.mean,
+        taken.std,
+        build=build,
+        known_dim=taken.projection or entry.dim or None,
+        options={"architecture": architecture, **options},
+        text=openclip_side(parsed.shown, architecture, weights) if entry.library == "openclip" else None,
+        feature=taken.feature,
     )
-
-
-def _openclip_preprocessing(architecture: str, tag: str, tags: list[str]) -> tuple[Triple, Triple, Interpolation]:
-    """Mean, standard deviation and interpolation of a tag.
-
-    A checkpoint has those that all tags of its architecture share, else CLIP's.
-    """
-    import open_clip
-
-    known = [open_clip.get_pretrained_cfg(architecture, name) for name in ([tag] if tag in tags else tags)]
-    found = {(tuple(c["mean"]), tuple(c["std"]), c["interpolation"]) for c in known if c.get("mean")}
-    mean, std, interpolation = found.pop() if len(found) == 1 else (*CLIP, "bicubic")
-    return mean, std, _interpolation(interpolation)
-
-
-def _triple(values: Iterable[float]) -> Triple:
-    red, green, blue = values
-    return red, green, blue
-
-
-def _interpolation(name: str) -> Interpolation:
-    names: dict[str, Interpolation] = {"bilinear": "bilinear", "lanczos": "lanczos", "nearest": "nearest", "box": "box"}
-    return names.get(name, "bicubic")  # timm's "random" and no setting mean bicubic at test time
 
 
 def _checkpoint(parsed: EncoderName) -> Weights | None:

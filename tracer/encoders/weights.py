@@ -46,11 +46,13 @@ class Weights:
         path: the file.
         sha256: of its content.
         source: where it comes from, in words.
+        revision: the commit of a repository on the hub; "" elsewhere.
     """
 
     path: Path
     sha256: str
     source: str
+    revision: str = ""
 
 
 def on_disk(entry: Entry) -> Path | None:
@@ -102,7 +104,9 @@ def from_hub(name: str, hub: str, library: Library, file_name: str = "") -> Weig
         EncoderError: neither has them.
     """
     path = in_hub_cache(hub, library, file_name) or _fetch(name, hub, (file_name,) if file_name else _FILES[library])
-    return Weights(path, checkpoint_sha256(path), f"hub {hub}")
+    # The cache keeps the files of a commit in a folder of its name.
+    revision = next((folder.name for folder in path.parents if folder.parent.name == "snapshots"), "")
+    return Weights(path, checkpoint_sha256(path), f"hub {hub}", revision)
 
 
 def in_hub_cache(hub: str, library: Library, file_name: str = "") -> Path | None:

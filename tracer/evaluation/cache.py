@@ -1,7 +1,8 @@
 """Outcomes kept in the run folder, so that an interrupted evaluation goes on where it stopped.
 
 One file a measurement (JSON, sealed against damage), below `<run>/kept/`. Its key covers everything that the figures depend on:
-embeddings, labels, settings. A file with another key, or a damaged one, counts as a cache miss: the outcome is measured again.
+embeddings, labels, settings. A file with another key, a damaged one, and one that another user's tracer wrote count as a cache
+miss: the outcome is measured again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any
 import numpy as np
 
 from tracer.base.files import read_sealed, write_sealed
+from tracer.base.keys import is_own, mark
+from tracer.base.parsing import parse_json
 from tracer.experiments.outcome import Outcome
 from tracer.results import Row
 from tracer.results.photo_scores import PhotoScores
@@ -23,6 +26,9 @@ from tracer.results.skips import Scope, Skip
 
 _FORMAT = 20
 """Raised when the same input gives other figures than before, or another key."""
+
+_MARK = 64
+"""Bytes of the user's mark, which stand before the outcome."""
 
 
 def key_of(*facts: Any) -> str:
@@ -60,7 +66,11 @@ def _add(joined: Any, fact: Any) -> None:
 def recall(path: Path, key: str) -> Outcome | None:
     """The kept outcome, or None where there is none with this key."""
     try:
-        content = json.loads(read_sealed(path) or b"null")
+        data = read_sealed(path) or b""
+        text = data[_MARK:]
+        if not is_own(text, data[:_MARK].decode()):
+            return None
+        content = parse_json(text)
         if content["key"] != key:
             return None
         rows = [Row(**row) for row in content["rows"]]
@@ -78,5 +88,5 @@ def _skip(entry: dict[str, Any]) -> Skip:
 def keep(path: Path, key: str, outcome: Outcome) -> None:
     """Write an outcome, whole or not at all."""
     content = {"key": key, **dataclasses.asdict(outcome)}
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False)
-    write_sealed(path, text.encode(), durable=True)
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    write_sealed(path, mark(text).encode() + text, durable=True)

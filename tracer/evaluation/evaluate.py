@@ -22,8 +22,9 @@ from tracer.base.files import remove_abandoned
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
 from tracer.dataset import PhotoSet, open_set
-from tracer.dataset.folders import refuse_strangers
-from tracer.embeddings.embed import EmbedResult, embed
+from tracer.dataset.folders import refuse_strangers, working_in
+from tracer.embeddings.batches import device_of
+from tracer.embeddings.embed import EmbedResult, embed_views
 from tracer.encoders.encoder import Encoder
 from tracer.encoders.registry import load
 from tracer.errors import TracerError
@@ -38,6 +39,7 @@ from tracer.evaluation.unlabelled import camera_advice, refuse_without_labels
 from tracer.experiments.experiment import Experiment, Measurement
 from tracer.experiments.labels import labelled_set
 from tracer.experiments.registry import EXPERIMENTS
+from tracer.images.views import view
 from tracer.results import Row, photo_scores
 from tracer.results.runs import audit_of
 from tracer.results.skips import Scope, Skip
@@ -99,34 +101,28 @@ def evaluate(
         TooFew: nothing at all can be measured; the message lists the reasons.
         UsageError: the run is one of another set.
     """
-    run = run.expanduser().resolve()
-    started = time.perf_counter() - spent(run)
-    try:
-        return (yield from _evaluated(path, run, options or Options(), experiments, loader, (with_report, started)))
-    finally:
-        note_spent(run, time.perf_counter() - started)
-
-
-def _evaluated(
-    path: Path,
-    run: Path,
-    options: Options,
-    experiments: Sequence[Experiment],
-    loader: Callable[[str], Encoder],
-    page_and_start: tuple[bool, float],
-) -> Work[Evaluation]:
-    """`evaluate`; the clock at the beginning stands as far back as earlier calls took."""
-    with_report, started = page_and_start
-    remove_abandoned(run)
+    run, began = run.expanduser().resolve(), time.perf_counter()
     yield Progress("reading the set", 0)
-    photos = open_set(path)
-    plan = _plan_of(photos, options, experiments)
+    plan = planned(path, options, experiments=experiments)
     refuse_without_labels(plan)
     refuse_empty(plan)
     refuse_other_set(run, plan.labelled)
+    with working_in(run):
+        remove_abandoned(run)
+        started = began - spent(run)
+        try:
+            return (yield from _evaluated(plan, run, loader, started, with_report=with_report))
+        finally:
+            note_spent(run, time.perf_counter() - started)
+
+
+def _evaluated(
+    plan: Plan, run: Path, loader: Callable[[str], Encoder], started: float, *, with_report: bool
+) -> Work[Evaluation]:
+    """`evaluate` by a plan; the clock at the beginning stands as far back as earlier calls took."""
     running = RunningEvaluation(plan, run, "cpu")
     running.outcome.warnings += plan.labelled.warnings
-    running.outcome.skipped += [*plan.skipped, *_unreadable(photos)]
+    running.outcome.skipped += [*plan.skipped, *_unreadable(plan.labelled.photos)]
     encoders, failed = yield from _embedded(running, loader)
     running.look_for_near_copies(encoders)
     yield from running.measure(encoders)
@@ -160,11 +156,7 @@ def planned(path: Path, options: Options | None = None, *, experiments: Sequence
         DataSetError: the set cannot be used.
         UsageError: an option does not fit the set.
     """
-    return _plan_of(open_set(path), options, experiments)
-
-
-def _plan_of(photos: PhotoSet, options: Options | None, experiments: Sequence[Experiment]) -> Plan:
-    return make_plan(labelled_set(photos), options or Options(), experiments)
+    return make_plan(labelled_set(open_set(path)), options or Options(), experiments)
 
 
 _Failed: TypeAlias = tuple[tuple[int, str], ...]
@@ -188,10 +180,11 @@ def _embedded(running: RunningEvaluation, loader: Callable[[str], Encoder]) -> W
             encoders = [encoder for encoder in encoders if encoder.name in text.sides]
             if not encoders:
                 return (), ()
-    embedded: EmbedResult = yield from embed(
-        plan.labelled.photos, encoders, plan.views, run=running.run, using=plan.options.resources
+    running.device, running.typed = device_of(plan.options.device), found.typed
+    embedded: EmbedResult = yield from embed_views(
+        plan.labelled.photos, encoders, list(map(view, plan.views)), run=running.run, using=plan.options.resources
     )
-    running.device, running.typed = embedded.device, found.typed
+    running.encoders = embedded.about
     return tuple(encoder.name for encoder in encoders), embedded.failed
 
 
@@ -218,8 +211,9 @@ def _written(running: RunningEvaluation, seconds: float, failed: Sequence[tuple[
     run, plan, outcome = running.run, running.plan, running.outcome
     rows, meta = _merged(running, seconds, failed)
     refuse_strangers(run)
+    keep = len(rows) > len(outcome.rows)
+    meta["photo_scores"] = photo_scores.write(run, running.per_photo, set(plan.planned), keep, meta["photo_scores"])
     parquet, _ = results.write(run, rows, meta)
-    photo_scores.write(run, running.per_photo, set(plan.planned), keep=len(rows) > len(outcome.rows))
     return parquet
 
 
@@ -270,6 +264,9 @@ def _merged(
         "warnings_of": warned,
         "skipped": [skip.entry() for skip in stays.skipped + outcome.skipped],
         "details": details,
+        "encoders": {**stays.encoders, **running.encoders},
+        "brought_in": stays.brought_in,
+        "photo_scores": stays.photo_scores,
     }
     return rows, meta
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tracer import results
 from tracer.base.text import quoted_path
-from tracer.dataset.folders import refuse_strangers
+from tracer.dataset.folders import refuse_strangers, working_in
 from tracer.errors import TracerError, UsageError
 from tracer.evaluation.cache import key_of
 from tracer.evaluation.evaluate import versions
@@ -73,8 +73,13 @@ def write_run(run: Path, outcome: Outcome, call: Call) -> tuple[Path, Path]:
         call: what was measured.
 
     Raises:
-        TracerError: the run cannot be written, or holds files that are not a run's.
+        TracerError: the run cannot be written, holds files that are not a run's, or another call works in it.
     """
+    with working_in(run):
+        return _written(run, outcome, call)
+
+
+def _written(run: Path, outcome: Outcome, call: Call) -> tuple[Path, Path]:
     from tracer.report.page import write_report
 
     name = outcome.rows[0].dataset
@@ -89,6 +94,8 @@ def write_run(run: Path, outcome: Outcome, call: Call) -> tuple[Path, Path]:
     warned = {**before.meta.get("warnings_of", {}), "set": dropped, outcome.rows[0].experiment: outcome.warnings}
     refuse_strangers(run)
     run.mkdir(parents=True, exist_ok=True)
+    kept = before.meta.get("photo_scores", photo_scores.ANY)
+    scores = photo_scores.write(run, outcome.per_photo, {row.experiment for row in outcome.rows}, bool(stay), kept)
     parquet, _ = results.write(
         run,
         [*stay, *outcome.rows],
@@ -106,9 +113,10 @@ def write_run(run: Path, outcome: Outcome, call: Call) -> tuple[Path, Path]:
             "warnings_of": warned,
             "skipped": [skip.entry() for skip in outcome.skipped],
             "details": [*described, *outcome.details],
+            "brought_in": [name for name in before.brought_in if name in {row.experiment for row in stay}],
+            "photo_scores": scores,
         },
     )
-    photo_scores.write(run, outcome.per_photo, {row.experiment for row in outcome.rows}, keep=bool(stay))
     return parquet, write_report(run)
 
 

@@ -19,7 +19,7 @@ from tracer.errors import TracerError, UsageError
 from tracer.evaluation.cache import key_of
 from tracer.experiments.labels import LabelledSet
 from tracer.experiments.outcome import Outcome
-from tracer.results import Row
+from tracer.results import Row, photo_scores
 from tracer.results.skips import Scope, Skip
 
 
@@ -32,6 +32,9 @@ class Earlier:
         warned: experiment → sentences.
         dropped: a sentence on figures that do not stay, none where all do.
         calls: experiment → the call that measured it: its command, and its lines of the protocol.
+        encoders: name → what its embeddings are and where its weights come from.
+        brought_in: those of the experiments that this user's tracer did not measure.
+        photo_scores: the hash of the file of single photos' scores.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -40,6 +43,9 @@ class Earlier:
     skipped: list[Skip] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
+    encoders: dict[str, Any] = field(default_factory=dict)
+    brought_in: list[str] = field(default_factory=list)
+    photo_scores: object = photo_scores.ANY
 
 
 def fingerprints(labelled: LabelledSet) -> dict[str, str]:
@@ -97,13 +103,18 @@ def earlier(run: Path, now: Collection[str], prints: Mapping[str, str], outcome:
             return bool(rows)
         return bool(skip.experiments) and not set(skip.experiments) & set(now)
 
+    stay = {row.experiment for row in rows}
+    of = {row.encoder for row in rows}
     return Earlier(
         rows,
         [entry for entry in before.meta.get("details", []) if entry.get("experiment") not in now],
         {name: lines for name, lines in before.meta.get("warnings_of", {}).items() if name not in now},
         [skip for skip in map(Skip.read, before.meta.get("skipped", [])) if stays(skip)],
         narrower,
-        {name: call for name, call in before.meta.get("calls", {}).items() if name in {row.experiment for row in rows}},
+        {name: call for name, call in before.meta.get("calls", {}).items() if name in stay},
+        {name: about for name, about in before.meta.get("encoders", {}).items() if name in of},
+        [name for name in before.brought_in if name in stay],
+        before.meta.get("photo_scores", photo_scores.ANY),
     )
 
 

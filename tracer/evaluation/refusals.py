@@ -14,7 +14,7 @@ from tracer.experiments.labels import NO_LABEL, NO_SEMANTIC
 from tracer.results.skips import Skip, as_cause, listed, without_label
 
 _SAY_WHAT: Final = (
-    "Say what the photos show, and export the set again: curate label semantic_label=cat --where \"path LIKE '%/cats/%'\" "
+    "Give the photos semantic labels, and export the set again: curate label semantic_label=cat --where \"path LIKE '%/cats/%'\" "
     "-w DIR, or, where folders are named so: curate ingest PHOTOS --label-from folder -w DIR"
 )
 _IN_FULL: Final = 2

@@ -52,6 +52,7 @@ class RunningEvaluation:
     Attributes:
         plan: what is measured. run: the run folder. device: `cpu`, `cuda`.
         typed: encoder → its name as typed, which may hold the place of a checkpoint.
+        encoders: encoder → what its embeddings are, and where its weights come from.
         outcome: everything that was found so far; its photos are numbered by the experiments.
         per_photo: the single photos' scores of all experiments, under the photos' ids.
         warned: experiment → its warnings.
@@ -65,6 +66,7 @@ class RunningEvaluation:
     run: Path
     device: str
     typed: Mapping[str, str] = field(default_factory=dict)
+    encoders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     outcome: Outcome = field(default_factory=Outcome)
     per_photo: list[PhotoScores] = field(default_factory=list)
     warned: dict[str, list[str]] = field(default_factory=dict)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import functools
 import struct
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from PIL import Image, UnidentifiedImageError
-from PIL.JpegImagePlugin import JpegImageFile, get_sampling
+from PIL.JpegImagePlugin import JpegImageFile
 
 from tracer.base.text import clean_text
 from tracer.base.worker import memory_left
+from tracer.setformat.jpeg_tables import quality_of, subsampling_of
 
 PIXEL_LIMIT: Final = 300_000_000
 """The most pixels (width × height) that are decoded: more than the 200 MP of the largest phone sensors."""
@@ -152,35 +152,24 @@ def camera_of(path: Path | str) -> str:
 def header_of(path: Path | str) -> dict[str, int | str | None]:
     """Return format, width, height, orientation, jpeg_quality and jpeg_subsampling of a picture; {} where it cannot be read.
 
-    The quality is that at which libjpeg's luma table (ITU-T T.81, Annex K, scaled) has the same mean; None where the picture is
-    not a JPEG.
+    The last two are None where the picture is not a JPEG.
     """
     formats = prepare()
     try:
         with Image.open(path, formats=formats) as opened:
-            tables = getattr(opened, "quantization", None) or {}
-            sampled = get_sampling(opened) if isinstance(opened, JpegImageFile) else -1
+            tables, parts = ({}, []) if not isinstance(opened, JpegImageFile) else (opened.quantization, opened.layer)
             return {
                 "format": opened.format,
                 "width": opened.width,
                 "height": opened.height,
                 "orientation": _orientation(opened),
-                "jpeg_quality": _quality(tables[0]) if 0 in tables else None,
-                "jpeg_subsampling": _SAMPLINGS.get(sampled),
+                "jpeg_quality": quality_of(
+                    [tuple(tables[n]) for n in dict.fromkeys(p[3] for p in parts) if n in tables]
+                )[0],
+                "jpeg_subsampling": subsampling_of([(p[1], p[2]) for p in parts]),
             }
     except (MemoryError, *_DAMAGED):
         return {}
-
-
-_SAMPLINGS: Final = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
-_MEAN_OF_STANDARD: Final = 57.625
-"""Of the 64 entries of the standard luma table."""
-
-
-def _quality(table: Sequence[int]) -> int:
-    """The quality from 1 to 100 at which libjpeg scales the standard luma table to this one's mean."""
-    scale = 100.0 * (sum(table) / len(table)) / _MEAN_OF_STANDARD
-    return max(1, min(100, round(100 - scale / 2 if scale <= 100 else 5000 / scale)))
 
 
 def _reason(error: BaseException) -> str:

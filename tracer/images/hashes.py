@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from tracer.base.files import read_sealed, sha256_of, write_sealed
+from tracer.base.parsing import parse_json
 from tracer.base.progress import Progress, Work
 from tracer.base.reading import check_regular
 
@@ -76,5 +77,8 @@ def _look(known: tuple[int, int, str] | None, path: Path) -> tuple[int, int, str
 
 
 def _read(cache: Path) -> Seen:
-    content = json.loads(read_sealed(cache) or b"{}")
-    return {key: (int(size), int(time), str(digest)) for key, (size, time, digest) in content.items()}
+    try:
+        content = parse_json(read_sealed(cache) or b"{}")
+        return {key: (int(size), int(time), str(digest)) for key, (size, time, digest) in content.items()}
+    except (ValueError, TypeError, AttributeError):  # it came with a run of somebody else's
+        return {}

@@ -42,9 +42,9 @@ def protocol(run: Run) -> list[tuple[str, str]]:
 
 
 def warnings(run: Run) -> list[str]:
-    """Return what the run itself warned of."""
+    """Return where figures come from, if not from here, and what the run itself warned of."""
     said = run.meta.get("warnings")
-    return [str(entry) for entry in said] if isinstance(said, list) else []
+    return [*filter(None, [run.provenance]), *(map(str, said) if isinstance(said, list) else [])]
 
 
 def making(run: Run) -> list[tuple[str, str]]:

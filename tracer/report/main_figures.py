@@ -15,9 +15,9 @@ from tracer import stats
 from tracer.experiments.probe.beside_page import answer_to_all
 from tracer.experiments.shared.cameras import UNSEEN
 from tracer.report.answers import answers
-from tracer.results import Row, photo_scores, words
+from tracer.results import Row, words
 from tracer.results.photo_scores import KEY, Values
-from tracer.results.runs import Run
+from tracer.results.runs import Run, kept_scores
 
 _SIGNED: Final = ("pos_same_minus_neg_same_ci", "same_minus_different_ci")
 _MOST: Final = 1e6
@@ -64,7 +64,7 @@ def main_figures(run: Run) -> list[MainFigure]:
 def scores_of(run: Run, rows: Sequence[Row]) -> dict[tuple[Any, ...], Values]:
     """Return the scores of single photos behind some figures, as far as the run has them."""
     keys = {key for row in rows for key in _keys(row)}
-    return photo_scores.read(run.folder, keys) if run.folder is not None else {}
+    return kept_scores(run, keys)
 
 
 def _keys(row: Row) -> tuple[tuple[Any, ...], ...]:

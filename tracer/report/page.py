@@ -28,7 +28,7 @@ from tracer.report.sharper import sharper
 from tracer.report.sheets import sheets
 from tracer.results import Row, words
 from tracer.results.placing import style_of
-from tracer.results.runs import Run, load_run
+from tracer.results.runs import Run, load_run, reading
 from tracer.results.skips import in_groups
 from tracer.results.tables import PlainTable, Table
 
@@ -44,16 +44,16 @@ def write_report(run: Path) -> Path:
     """Write `<run>/report.html`, `<run>/plots/*` and `<run>/tables/*` from `<run>/results.json`; return the page's path.
 
     Raises:
-        TracerError: the folder holds no results.
+        TracerError: the folder holds no results, or damaged ones.
     """
     from tracer.report.plots import write_plots
 
-    loaded = load_run(run)
-    write_plots(loaded, run / "plots")
-    view = _context(loaded)
-    write_tables(_all_tables(view), run / "tables")
-    page = run / "report.html"
-    html = _html(view).encode("utf-8")
+    page, loaded = run / "report.html", load_run(run)
+    with reading(run):
+        view = _context(loaded)
+        html = _html(view).encode("utf-8")
+        write_plots(loaded, run / "plots")
+        write_tables(_all_tables(view), run / "tables")
     replace_with(page, lambda partial: _fill(partial, html))
     return page
 

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MOST_PIXELS = 1_000_000
-"""A small picture that claims more was not written by an evaluation; its place stays empty."""
-
 
 def sheet_picture(shown: Sheet) -> Figure:
     """Return the sheet drawn: a line for each strip, the query at its head."""
@@ -48,8 +45,7 @@ def _picture(ax: Axes, shown: Picture, said: str) -> None:
     ax.set_yticks([])
     if shown.path is not None:
         with Image.open(shown.path, formats=["JPEG"]) as opened:
-            if opened.width * opened.height <= _MOST_PIXELS:
-                ax.imshow(_array(opened))
+            ax.imshow(_array(opened))
     else:
         ax.set_facecolor(HAIR)
         ax.set_box_aspect(1)

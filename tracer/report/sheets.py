@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tracer.base.text import quoted_path
+from tracer.errors import TracerError, why
 from tracer.experiments.registry import pages
 from tracer.results import words
 from tracer.results.runs import Run
@@ -16,6 +18,7 @@ MAX_PICTURES = 280
 """Small pictures that a page holds at most; about 4 kB each."""
 MAX_BYTES = 40_000
 """A larger file was not written by an evaluation."""
+MAX_PIXELS = 1_000_000
 _STRIPS = {
     "same": "among photos of its own kind of camera",
     "different": "among photos of the other kind",
@@ -140,9 +143,32 @@ def _query(entry: Mapping[str, Any], folder: Path) -> Query | None:
 
 def _picture(entry: Mapping[str, Any], folder: Path, rank: int, later: bool) -> Picture:
     photo = entry.get("photo_id")
-    path = folder / "thumbs" / f"{photo}.jpg" if isinstance(photo, int) else None
+    path = folder / "thumbs" / f"{photo}.jpg" if isinstance(photo, int) and 0 <= photo < 1 << 63 else None
     there = path is not None and path.is_file() and path.stat().st_size <= MAX_BYTES
+    if path is not None and there:
+        _check(path)
     return Picture(path if there else None, rank, str(entry.get("camera") or ""), str(entry.get("mark") or ""), later)
+
+
+def _check(path: Path) -> None:
+    """Decode a small picture. One that claims more pixels was not written by an evaluation.
+
+    Raises:
+        TracerError: it is damaged.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path, formats=["JPEG"]) as opened:
+            if opened.width * opened.height > MAX_PIXELS:
+                raise ValueError(f"it has {opened.width} × {opened.height} pixels")
+            opened.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise TracerError(
+            f"{quoted_path(path)} is damaged",
+            "it is not a JPEG picture" if isinstance(error, UnidentifiedImageError) else why(error),
+            "Remove it, and its place on the page stays empty; or evaluate the set again.",
+        ) from error
 
 
 def widest(sheet: Sheet) -> int:

@@ -14,7 +14,7 @@ from tracer import stats
 from tracer.results import photo_scores
 from tracer.results.metrics import facts
 from tracer.results.rows import Row
-from tracer.results.runs import dataset_meta, load_run
+from tracer.results.runs import Run, dataset_meta, kept_scores, load_run
 from tracer.stats import Interval, difference_of_independent
 
 KEY = ("experiment", "dataset", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric")
@@ -85,14 +85,15 @@ def compare(run_a: Path, run_b: Path) -> list[Comparison]:
     Raises:
         TracerError: one of the folders holds no results.
     """
-    first, second = _figures(run_a), _figures(run_b)
+    loaded = load_run(run_a), load_run(run_b)
+    first, second = map(_figures, loaded)
     one_set_each = len({r.dataset for r in first}) <= 1 and len({r.dataset for r in second}) <= 1
     left, right = _by_key(first, one_set_each), _by_key(second, one_set_each)
     pairs: list[Comparison] = []
     for key in dict.fromkeys([*left, *right]):
         pairs += _matched(left.get(key, []), right.get(key, []))
-    photos = photo_scores.read(run_a), photo_scores.read(run_b)
-    others = _labelled_otherwise(run_a, run_b)
+    photos = kept_scores(loaded[0]), kept_scores(loaded[1])
+    others = _labelled_otherwise(*loaded)
     return [pair if others & {_CAMERAS, pair.row.attribute} else _by_photo(pair, *photos) for pair in pairs]
 
 
@@ -100,9 +101,9 @@ _CAMERAS = "camera models"
 """The fingerprint of the camera model of each photo."""
 
 
-def _labelled_otherwise(run_a: Path, run_b: Path) -> set[str]:
+def _labelled_otherwise(run_a: Run, run_b: Run) -> set[str]:
     """Return in what two sets differ whose photos have the same ids, as those of two folders of numbered files do."""
-    prints = [dataset_meta(load_run(run).meta).get("fingerprints") for run in (run_a, run_b)]
+    prints = [dataset_meta(run.meta).get("fingerprints") for run in (run_a, run_b)]
     one, other = (found if isinstance(found, dict) else {} for found in prints)
     if one.get("photos") != other.get("photos"):
         return set()
@@ -117,8 +118,8 @@ def measured_otherwise(run_a: Path, run_b: Path) -> list[str]:
     return [name for name in one if not name.endswith("intervals") and other.get(name, one[name]) != one[name]]
 
 
-def _figures(run: Path) -> list[Row]:
-    return [r for r in load_run(run).rows if not r.setting.startswith("processing,")]
+def _figures(run: Run) -> list[Row]:
+    return [r for r in run.rows if not r.setting.startswith("processing,")]
 
 
 def _by_photo(pair: Comparison, first: _Photos, second: _Photos) -> Comparison:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.base.files import replace_with
+from tracer.base.parquet import open_parquet
 from tracer.base.reading import open_regular
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NAME: Final = "photos.parquet"
+ANY: Final = object()
+"""In place of a hash: the file is not compared with what the results say of it."""
 _CAMERA: Final = "camera"
 _CLASS: Final = "camera_class"
 _NO_CAMERA: Final = -1
@@ -89,11 +93,19 @@ def parts_of_mean(
     return np.asarray(weights @ values + len(values) * weights * (values - of_group[groups]))
 
 
-def write(run: Path, entries: Sequence[PhotoScores], instead_of: set[str], keep: bool) -> None:
-    """Write the entries in place of what the file held of the experiments `instead_of`.
+def write(
+    run: Path, entries: Sequence[PhotoScores], instead_of: set[str], keep: bool, sha256: object = ANY
+) -> str | None:
+    """Write the entries in place of what the file held of the experiments `instead_of`; return the file's hash.
+
+    Results hold this hash, so that scores that were exchanged, or belong to other results, are not taken for theirs.
 
     Args:
         keep: whether what it held of other experiments stays.
+        sha256: of the file before, as the results hold it.
+
+    Returns:
+        None where there is nothing to write.
     """
     import pandas as pd
 
@@ -110,28 +122,32 @@ def write(run: Path, entries: Sequence[PhotoScores], instead_of: set[str], keep:
         )
         for entry in entries
     ]
-    before = _read(run) if keep else None
-    if before is not None:
-        frames.insert(0, before[~before["experiment"].isin(instead_of)])
+    held = _read(run, None, sha256) if keep else None
+    if held is not None:
+        frames.insert(0, held[~held["experiment"].isin(instead_of)])
     frames = [frame for frame in frames if len(frame)]
     if not frames:
         (run / NAME).unlink(missing_ok=True)
-        return
+        return None
     table = pd.concat(frames, ignore_index=True)
     data = table.to_parquet(index=False)  # in memory: Arrow takes no path that is not UTF-8
     replace_with(run / NAME, lambda path: path.write_bytes(data))
+    return hashlib.sha256(data).hexdigest()
 
 
-def read(run: Path, only: Collection[tuple[Any, ...]] | None = None) -> dict[tuple[Any, ...], Values]:
-    """The values by figure; empty where the run holds none, or its file is damaged.
+def read(
+    run: Path, only: Collection[tuple[Any, ...]] | None = None, sha256: object = ANY
+) -> dict[tuple[Any, ...], Values]:
+    """The values by figure; empty where the run holds none, or its file is damaged or not the one of its results.
 
     Args:
         run: the folder.
         only: figures, as values of `KEY`; the others are not read into memory. None for all.
+        sha256: of the file, as the results hold it; those of earlier versions do not.
     """
     if only is not None and not only:
         return {}
-    table = _read(run, only)
+    table = _read(run, only, sha256)
     if table is None:
         return {}
     found = {}
@@ -150,17 +166,18 @@ def read(run: Path, only: Collection[tuple[Any, ...]] | None = None) -> dict[tup
     return found
 
 
-def _read(run: Path, only: Collection[tuple[Any, ...]] | None = None) -> pd.DataFrame | None:
-    import pandas as pd
-    import pyarrow as pa
-
+def _read(run: Path, only: Collection[tuple[Any, ...]] | None, sha256: object) -> pd.DataFrame | None:
     chosen = (
         None if only is None else [[(name, "==", part) for name, part in zip(KEY, key, strict=True)] for key in only]
     )
     try:
-        with open_regular(run / NAME) as file:
-            table = pd.read_parquet(file, filters=chosen)
-    except (OSError, ValueError, KeyError, TypeError, NotImplementedError, pa.ArrowException):
+        if sha256 is not ANY:
+            with open_regular(run / NAME) as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                    return None
+        with open_parquet(run / NAME) as found:
+            table = found.frame(chosen)
+    except (OSError, ValueError):
         return None  # absent, or damaged: the comparison is then an unpaired one, and says so
     known = {*KEY, "photo_id", "cluster", _CAMERA, _CLASS, "value"} <= set(table.columns)
     return table if known else None  # or an earlier version's

@@ -12,9 +12,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tracer.base.files import replace_with
+from tracer.base.keys import is_own, mark
 from tracer.base.reading import read_json
 from tracer.base.text import quoted_path
 from tracer.errors import TracerError, why
@@ -61,6 +62,13 @@ class Row:
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
+_NUMBERS: Final = ("mask_ratio", "value", "ci_low", "ci_high", "chance", "n", "seed")
+_TEXTS: Final = tuple(name for name in COLUMNS if name not in _NUMBERS)
+_MARK: Final = "mark"
+_KINDS: Final[dict[str, type]] = {
+    "dataset": dict, "protocol": dict, "calls": dict, "warnings_of": dict, "encoders": dict, "details": list, "skipped": list,
+}  # fmt: skip
+"""What the parts are that a later call goes on from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +78,12 @@ class Results:
     Attributes:
         rows: in the order of the file.
         meta: everything beside them in results.json.
+        brought_in: the experiments whose figures this user's tracer did not measure.
     """
 
     rows: tuple[Row, ...]
     meta: dict[str, Any]
+    brought_in: tuple[str, ...] = ()
 
 
 def write(run: Path, rows: Sequence[Row], meta: Mapping[str, Any]) -> tuple[Path, Path]:
@@ -93,7 +103,8 @@ def write(run: Path, rows: Sequence[Row], meta: Mapping[str, Any]) -> tuple[Path
     types |= {name: pa.float64() for name in ("value", "ci_low", "ci_high", "chance")}
     schema = pa.schema([(name, types.get(name, pa.string())) for name in COLUMNS])
     table = pa.Table.from_pylist([asdict(row) for row in rows], schema=schema)
-    text = json.dumps({"rows": [asdict(row) for row in rows], **meta}, ensure_ascii=False, allow_nan=False, indent=1)
+    content = json.loads(json.dumps({"rows": [asdict(row) for row in rows], **meta}, allow_nan=False))
+    text = json.dumps(marked(content), ensure_ascii=False, indent=1)
     data = io.BytesIO()  # Arrow itself takes no path that is not UTF-8
     pq.write_table(table, data)
     parquet, page = run / "results.parquet", run / "results.json"
@@ -119,12 +130,55 @@ def read(run: Path) -> Results:
     way_out = "Name a folder that `tracer evaluate SET -o RUN` has written."
     try:
         content = read_json(path, MAX_JSON_BYTES)
-        rows = tuple(Row(**{name: entry[name] for name in COLUMNS}) for entry in content.pop("rows"))
+        brought = brought_in(content)
+        rows = tuple(_checked(Row(**{name: entry[name] for name in COLUMNS})) for entry in content.pop("rows"))
+        for name, kind in _KINDS.items():
+            if not isinstance(content.get(name, kind()), kind):
+                raise TypeError(f"`{name}` in it is of another kind")
     except FileNotFoundError as error:
         raise TracerError(f"There are no results in {quoted_path(run)}", "results.json is missing", way_out) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ArithmeticError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise TracerError(f"The results in {quoted_path(path)} cannot be read", why(error), way_out) from error
-    return Results(rows, content)
+    content.pop(_MARK, None)
+    return Results(rows, content, brought)
+
+
+def brought_in(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the experiments in the content of a results.json whose figures this user's tracer did not measure.
+
+    These are all of a file without this user's mark: another user wrote it, or it was changed since. A file with the mark names
+    those that stood in the run before.
+    """
+    if is_own(_without_mark(content), content.get(_MARK)):
+        return tuple(map(str, content.get("brought_in", ())))
+    rows = content.get("rows")
+    named = [row.get("experiment") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return tuple(dict.fromkeys(name for name in named if isinstance(name, str) and name))
+
+
+def marked(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of a results.json with this user's mark."""
+    return {**content, _MARK: mark(_without_mark(content))}
+
+
+def _without_mark(content: Mapping[str, Any]) -> bytes:
+    """What the mark covers: all other entries, in one form."""
+    kept = {name: value for name, value in content.items() if name != _MARK}
+    return json.dumps(kept, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _checked(row: Row) -> Row:
+    """The row. Raises TypeError or ValueError where a column holds something that no evaluation writes."""
+    for name in _TEXTS:
+        if not isinstance(getattr(row, name), str):
+            raise TypeError(f"a row's {name} is not text")
+    for name in _NUMBERS:
+        value = getattr(row, name)
+        if value is None and name in ("ci_low", "ci_high", "chance", "seed"):
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(f"a row's {name} is not a number")
+    return row
 
 
 def setting_parts(setting: str) -> dict[str, str]:

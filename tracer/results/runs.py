@@ -8,7 +8,8 @@ cannot hold, or that reorder the text around them, are written out. Markup is es
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -16,8 +17,8 @@ from typing import Any, Final
 from tracer.base.reading import read_json
 from tracer.base.text import visible_text
 from tracer.errors import TracerError, why
-from tracer.results import words
-from tracer.results.rows import MAX_JSON_BYTES, Row
+from tracer.results import photo_scores, words
+from tracer.results.rows import MAX_JSON_BYTES, Row, brought_in
 from tracer.results.skips import Skip
 
 MAX_LENGTH: Final = 200
@@ -28,6 +29,9 @@ _SENTENCES: Final = frozenset(
     {"command", "confounds_in_words", "needed", "protocol", "rule", "skipped", "warnings", "warnings_of", "why"}
 )
 """Keys under which sentences of lenstrace stand."""
+_ODD: Final = (
+    TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError, AssertionError, RecursionError,
+)  # fmt: skip
 _AUDIT: Final = ("leaks", "confounds", "confounds_in_words")
 
 
@@ -78,6 +82,7 @@ class Run:
         audit: of the set when it was evaluated; None where there was none.
         unusable: number of rows without a finite value, an experiment or a metric.
         folder: of the run; it holds the small pictures of sheets.
+        brought_in: the experiments whose figures this user's tracer did not measure.
     """
 
     dataset: str
@@ -88,6 +93,19 @@ class Run:
     audit: Audit | None
     unusable: int
     folder: Path | None = None
+    brought_in: tuple[str, ...] = ()
+
+    @property
+    def provenance(self) -> str:
+        """A sentence on figures that were brought in; empty where there are none."""
+        if not self.brought_in:
+            return ""
+        others = {row.experiment for row in self.rows} - set(self.brought_in)
+        which = f"The figures of {', '.join(self.brought_in)}" if others else "All figures"
+        return (
+            f"{which} are brought in: they were not measured by the tracer of this user account, or were changed since. Nothing"
+            " here vouches for them."
+        )
 
     @property
     def details(self) -> list[Mapping[str, Any]]:
@@ -102,12 +120,46 @@ class Run:
         return tuple(dict.fromkeys(named))
 
 
+@contextmanager
+def reading(*runs: Path) -> Iterator[None]:
+    """Turn what damaged or made-up results do to the code that shows them into an error that names the files.
+
+    Results can hold anything under any name, and what a page shows is read in many places.
+
+    Raises:
+        TracerError: something in the results has a form that no evaluation writes.
+    """
+    try:
+        yield
+    except _ODD as error:
+        named = " or ".join(shown(run / "results.json") for run in runs)
+        raise TracerError(
+            f"{named} cannot be shown",
+            f"it holds something that no evaluation writes ({type(error).__name__}: {shown(why(error))})",
+            "Evaluate the set again: tracer evaluate SET -o RUN. If tracer wrote the file itself, please report it.",
+        ) from error
+
+
 def load_run(run: Path) -> Run:
     """Read `<run>/results.json`.
 
     Raises:
-        TracerError: the file is missing, or is not a JSON object with `rows`.
+        TracerError: the file is missing, is not a JSON object with `rows`, or cannot be shown.
     """
+    with reading(run):
+        return _loaded(run)
+
+
+def kept_scores(
+    run: Run, only: Collection[tuple[Any, ...]] | None = None
+) -> dict[tuple[Any, ...], photo_scores.Values]:
+    """Return the scores of single photos by figure (`photo_scores.read`); none that belong to other results."""
+    if run.folder is None:
+        return {}
+    return photo_scores.read(run.folder, only, run.meta.get("photo_scores", photo_scores.ANY))
+
+
+def _loaded(run: Path) -> Run:
     raw = _object(run / "results.json")
     data = shown_tree(raw)
     raw_rows = data.pop("rows", None)
@@ -128,6 +180,7 @@ def load_run(run: Path) -> Run:
         audit=_audit(audit if isinstance(audit, dict) else None),
         unusable=len(raw_rows) - len(rows),
         folder=run,
+        brought_in=tuple(map(shown, brought_in(raw))),
     )
 
 
@@ -214,7 +267,10 @@ def _row(raw: Any) -> Row | None:
 def _float(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) else None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:  # a whole number beyond all floats
+        return None
 
 
 def _dataset_name(meta: Mapping[str, Any], rows: Sequence[Row]) -> str:

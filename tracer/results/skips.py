@@ -79,7 +79,7 @@ class Skip:
             tuple(map(str, experiments)) if isinstance(experiments, list) else (),
             str(entry.get("attribute") or ""),
             str(entry.get("encoder") or ""),
-            float(ratio) if isinstance(ratio, int | float) else 0.0,
+            float(ratio) if isinstance(ratio, int | float) and abs(ratio) <= 1 else 0.0,
             Scope(scope) if isinstance(scope, str) and scope in set(Scope) else Scope.MEASUREMENT,
             entry.get("on_request") is True,
         )

@@ -101,12 +101,3 @@ def jump(seconds: float) -> str | None:
     if halves == 0 or abs(halves) > 28 or abs(seconds - 1800 * halves) > 180:
         return None
     return f"about {halves / 2:+g} h: another time zone or daylight saving"
-
-
-def canonical(a: str, b: str, a_is_phone: bool, b_is_phone: bool) -> tuple[str, str]:
-    """Return two cameras in the order in which offsets name them: the phone first, two of one side by name.
-
-    >>> canonical("Canon|EOS R6", "Apple|iPhone 13", False, True)
-    ('Apple|iPhone 13', 'Canon|EOS R6')
-    """
-    return (a, b) if (not a_is_phone, a) <= (not b_is_phone, b) else (b, a)

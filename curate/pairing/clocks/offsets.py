@@ -18,7 +18,8 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.pairing.clocks.offset import DAY, ClockOffset, Source, canonical
+from curate.catalog.clocks import canonical
+from curate.pairing.clocks.offset import DAY, ClockOffset, Source
 from curate.pairing.clocks.stretches import MAX_DRIFT, WINDOW, Stretch, offset_at, stretches
 from curate.pairing.photo import PairingPhoto, zone_seconds
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import difflib
 import math
 
-from curate.catalog import decisions
-from curate.catalog.clocks import ClockRow, clock_rows, put_estimated, rows_between
+from curate.catalog.clocks import MAX_OFFSET_S, ClockRow, canonical, clock_rows, put_estimated, rows_between
+from curate.catalog.marking import state_clock
 from curate.catalog.store import Catalog
 from curate.errors import UsageError, command
-from curate.pairing.clocks.offset import ClockOffset, canonical
+from curate.pairing.clocks.offset import ClockOffset
 from tracer.base.text import shell_word
 
 _YEAR_S = 365.25 * 86_400
-MAX_OFFSET_S = 100 * _YEAR_S
-"""The largest offset that is accepted, seconds. A clock that was never set starts some decades back."""
 
 
 def keep_clock_offsets(catalog: Catalog, offsets: list[ClockOffset]) -> None:
@@ -58,7 +56,7 @@ def state_clock_offset(catalog: Catalog, camera_a: str, camera_b: str, seconds: 
         raise UsageError("a clock has no offset against itself", camera_a, "Name two cameras.")
     refuse_offset(seconds)
     cameras = canonical(camera_a, camera_b, known[camera_a], known[camera_b])
-    decisions.state_clock(catalog, *cameras, seconds if cameras[0] == camera_a else -seconds)
+    state_clock(catalog, *cameras, seconds if cameras[0] == camera_a else -seconds)
 
 
 def refuse_offset(seconds: float) -> None:
@@ -118,7 +116,7 @@ def withdraw_clock_offset(catalog: Catalog, camera_a: str, camera_b: str) -> Non
             f"{camera_a}, {camera_b}",
             f"Offsets are listed, with their source, by: {command('clocks', workspace=catalog.workspace.root)}",
         )
-    decisions.state_clock(catalog, stated[0].camera_a, stated[0].camera_b, None)
+    state_clock(catalog, stated[0].camera_a, stated[0].camera_b, None)
 
 
 def clock_offsets(catalog: Catalog) -> list[ClockOffset]:

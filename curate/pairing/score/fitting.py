@@ -36,7 +36,6 @@ def penalised(
     centre: NDArray[np.float64],
     pull: NDArray[np.float64],
     free: NDArray[np.bool_],
-    amount: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Fit a logistic regression whose penalty pulls the coefficients towards `centre`.
 
@@ -48,7 +47,6 @@ def penalised(
         centre: (k,) values that the coefficients are pulled towards.
         pull: (k,) weights of half the squared distance from `centre`.
         free: (k,) bool, whether a coefficient may be negative.
-        amount: (n,) weights of the rows; None for 1 each.
 
     Returns:
         (k,) float64 coefficients.
@@ -63,13 +61,11 @@ def penalised(
     """
     from scipy.optimize import minimize
 
-    weight = np.ones(len(design)) if amount is None else amount
-
     def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         margin = sign * (design @ theta)
         away = theta - centre
-        value = float(weight @ np.logaddexp(0, -margin) + 0.5 * pull @ away**2)
-        slope = -weight * sign / (1 + np.exp(np.clip(margin, -500, 500)))
+        value = float(np.logaddexp(0, -margin).sum() + 0.5 * pull @ away**2)
+        slope = -sign / (1 + np.exp(np.clip(margin, -500, 500)))
         return value, design.T @ slope + pull * away
 
     bounds = [(None, None) if any_sign else (0.0, None) for any_sign in free]

@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
-from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -19,31 +18,26 @@ from numpy.typing import NDArray
 
 from curate.pairing.evidence import Evidence
 
-SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "geometry": (
-            "inliers",
-            "inlier_share",
-            "coverage",
-            "alignment",
-            "chance",
-            "agreement",
-            "parallax",
-            "extent",
-            "sight",
-            "moved",
-            "against_phone",
-            "against_other",
-        ),
-        "looks": ("hash",),
-        "time": ("time", "time_known"),
-        "place": ("distance", "distance_known"),
-    }
+FEATURES = (
+    "inliers",
+    "inlier_share",
+    "coverage",
+    "alignment",
+    "chance",
+    "agreement",
+    "parallax",
+    "extent",
+    "sight",
+    "moved",
+    "against_phone",
+    "against_other",
+    "hash",
+    "time",
+    "time_known",
+    "distance",
+    "distance_known",
 )
-"""Signal -> its columns. A workspace learns the trust of each signal (`learning`)."""
-
-FEATURES = tuple(column for columns in SIGNALS.values() for column in columns)
-"""Names of the feature columns, in order."""
+"""Names of the feature columns, in order: those of geometry, then of looks, time and place."""
 
 FREE = frozenset({"time_known", "distance_known"})
 """Columns whose coefficient may have either sign. They say whether a signal is present. That is not evidence by itself, but

@@ -6,7 +6,6 @@ asked. Numbers may come as strings. Error codes have a meaning for each method, 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from xml.etree import ElementTree
 
+from tracer.base.parsing import Unparsable, parse_json, parse_xml
 from tracer.base.text import clean_text
 
 MOST_BYTES = 16 << 20
@@ -145,8 +145,9 @@ def _from_json(text: str) -> dict[str, Any]:
     text = wrapped[1] if wrapped else text
     for mend in (False, True):
         try:
-            content = json.loads(_TRAILING_COMMA.sub(lambda found: found[1] or "", text) if mend else text)
-        except (ValueError, RecursionError):
+            mended = _TRAILING_COMMA.sub(lambda found: found[1] or "", text) if mend else text
+            content = parse_json(mended.encode())
+        except Unparsable:
             continue
         if isinstance(content, dict):
             return content
@@ -155,11 +156,9 @@ def _from_json(text: str) -> dict[str, Any]:
 
 
 def _from_xml(text: str) -> dict[str, Any]:
-    if re.search(r"<!(DOCTYPE|ENTITY)", text, re.IGNORECASE):  # HTML, or XML that defines its own entities
-        raise Garbled("the answer is a web page")
     try:
-        root = ElementTree.fromstring(text)
-    except (ElementTree.ParseError, ValueError, RecursionError):
+        root = parse_xml(text)
+    except Unparsable:
         raise Garbled("the answer is a web page, or XML that is not whole") from None
     if root.tag != "rsp":
         raise Garbled("the answer is a web page")

@@ -35,7 +35,7 @@ from curate.sources.flickr.answers import (
     retry_after,
 )
 from curate.sources.flickr.pace import Pace
-from curate.sources.flickr.transport import time_limit
+from curate.sources.flickr.transport import body_of, time_limit
 from tracer.base.progress import Work
 
 T = TypeVar("T")
@@ -80,6 +80,8 @@ class Flickr:
     Attributes:
         calls: number of calls that this client made, tries included.
         most_calls: the number of calls after which it raises `NoCallsLeft`; None for no such limit.
+        failed_before: why the next call failed in an earlier run. The same answer again belongs to what is asked about and
+            does not count as an outage.
     """
 
     def __init__(self, http: httpx.Client, endpoint: str, key: SecretStr, pace: Pace) -> None:
@@ -93,6 +95,7 @@ class Flickr:
         self._answered, self._failed_in_a_row, self._throttled_in_a_row = False, 0, 0
         self.calls = 0
         self.most_calls: int | None = None
+        self.failed_before: str | None = None
 
     @property
     def per_hour(self) -> int:
@@ -148,6 +151,10 @@ class Flickr:
                 result: T = do
                 return result
 
+    def is_known(self, error: FlickrError) -> bool:
+        """Return whether an error is the answer of an earlier run, `failed_before`."""
+        return str(error) == self.failed_before and not isinstance(error, NoAnswer)
+
     def _was_answered(self) -> None:
         self._answered, self._failed_in_a_row, self._throttled_in_a_row = True, 0, 0
 
@@ -159,7 +166,7 @@ class Flickr:
         try:
             with time_limit(_LONGEST), self._http.stream("GET", self._endpoint, params={**own, **params}) as answer:
                 body = bytearray()
-                for piece in answer.iter_bytes():
+                for piece in body_of(answer):
                     body += piece
                     if len(body) > MOST_BYTES:
                         raise Garbled("the answer is too large")
@@ -196,6 +203,8 @@ class Flickr:
     def _judged(self, error: FlickrError) -> Exception:
         """Return the exception for a call that failed for good or too often."""
         if is_retryable(error):
+            if self.is_known(error):
+                return error
             self._failed_in_a_row += 1
             if self._failed_in_a_row >= (_GIVE_UP if self._answered else _OUTAGE):
                 return self._stopped(error)

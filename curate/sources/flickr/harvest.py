@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from curate.catalog.flickr_photos import FlickrPhoto, Outcome, flickr_photo, pending, record_step, store
+from curate.catalog.flickr_photos import FlickrPhoto, Outcome, failures, flickr_photo, pending, record_step, store
 from curate.catalog.photos import labels_of
 from curate.catalog.store import Catalog
 from curate.photos.facts import Exif
@@ -36,7 +36,7 @@ def harvest_exif(catalog: Catalog, flickr: Flickr, limit: int | None = None) -> 
         CredentialsError, SourceError: as `Flickr.call`.
     """
     started, counts = time.monotonic(), HarvestCounts()
-    targets, failed = Targets(catalog), list[int]()
+    targets, failed, before = Targets(catalog), list[int](), failures(catalog, "exif")
     waiting = [one for one in pending(catalog, "exif") if targets.needs(one)][:limit]
     for done, flickr_id in enumerate(and_again(waiting, failed)):
         if not targets.needs(flickr_id):
@@ -47,11 +47,12 @@ def harvest_exif(catalog: Catalog, flickr: Flickr, limit: int | None = None) -> 
         exif: Exif | None = None
         outcome: Outcome = "done"
         reason: str | None = None
+        flickr.failed_before = before.get(flickr_id, (None,))[0]
         try:
             exif = exif_from_tags((yield from exif_tags(flickr, flickr_id)))
         except FlickrError as error:
             outcome, reason = _outcome(error)
-            if outcome == "failed" and done < len(waiting):
+            if outcome == "failed" and done < len(waiting) and not flickr.is_known(error):
                 failed.append(flickr_id)
                 record_step(catalog, flickr_id, "exif", outcome, reason)
                 continue

@@ -22,7 +22,7 @@ import httpx
 from curate.containers.sniff import HEAD, Format, sniff
 from curate.sources.flickr.answers import retry_after
 from curate.sources.flickr.hosts import ForbiddenAddress, Hosts, WrongAddress, check_url
-from curate.sources.flickr.transport import time_limit
+from curate.sources.flickr.transport import UnknownCoding, body_of, time_limit
 from tracer.base.files import replace_with
 from tracer.base.text import clean_text, counted
 
@@ -41,8 +41,6 @@ _PLACEHOLDER = "photo_unavailable"
 PLACEHOLDER_SHOWN = "the server shows photo_unavailable instead"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _AGAIN = frozenset({408, 425, 429})
-# One coding at most: in two, 64 kB can grow to gigabytes in one step. httpx may know others, which grow more.
-_ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 
 
 class NotFetched(Exception):
@@ -75,6 +73,10 @@ class TryAgain(NotFetched):
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         self.retry_after = retry_after
         super().__init__(reason)
+
+
+class Silent(TryAgain):
+    """No answer came: the connection failed, the time ran out, or the server asks for fewer requests."""
 
 
 class Doubtful(TryAgain):
@@ -203,8 +205,10 @@ def judge(status: int, headers: httpx.Headers, now: datetime) -> Redirect | Gone
     if status == 410:
         return Gone("gone (410)")
     if status in _AGAIN or status >= 500:
-        why = "too many requests (429)" if status == 429 else f"the server answered {status}"
-        return TryAgain(why, retry_after(headers.get("retry-after"), now))
+        kind, why = (
+            (Silent, "too many requests (429)") if status == 429 else (TryAgain, f"the server answered {status}")
+        )
+        return kind(why, retry_after(headers.get("retry-after"), now))
     return Doubtful("not allowed (403)" if status == 403 else f"the server answered {status}")
 
 
@@ -243,13 +247,15 @@ def fetch(
     try:
         return _follow(client, hosts.pictures(), url, target, limit, pace, seconds)
     except WrongAddress as error:
-        raise TryAgain(error.reason) from error
+        raise Silent(error.reason) from error
     except ForbiddenAddress as error:
         raise Refused(error.reason) from error
+    except UnknownCoding as error:
+        raise Refused(f"compressed in a way that was not asked for ({error})") from error
     except httpx.TimeoutException as error:
-        raise TryAgain(f"no answer in time{_detail(error)}") from error
+        raise Silent(f"no answer in time{_detail(error)}") from error
     except httpx.RequestError as error:
-        raise TryAgain(f"the connection failed{_detail(error)}") from error
+        raise Silent(f"the connection failed{_detail(error)}") from error
 
 
 def _follow(
@@ -292,14 +298,11 @@ def _keep(answer: httpx.Response, target: Path, limit: int) -> Fetched:
     announced = answer.headers.get("content-length", "")
     if re.fullmatch("[0-9]{1,20}", announced) and int(announced) > limit:
         raise too_large
-    encoding = answer.headers.get("content-encoding", "").strip().lower()
-    if encoding not in _ENCODINGS:
-        raise Refused(f"compressed in a way that was not asked for ({clean_text(encoding, 40)})")
-    chunks, head = answer.iter_bytes(), b""
+    chunks, head = body_of(answer), b""
     while len(head) < HEAD and (chunk := next(chunks, b"")):
         head += chunk
     if not head:
-        raise TryAgain("the answer was empty")
+        raise Doubtful("the answer was empty")
     kind = sniff(head[:HEAD], target.name)
     if kind is None or kind is Format.EXV:
         why = f"not a picture (sent as {clean_text(answer.headers.get('content-type'), 60) or 'nothing'})"

@@ -1,13 +1,14 @@
 """The key of the Flickr API: from the environment, a file that only its owner can read, or the system's key store.
 
-A key is a `SecretStr`, which shows itself as asterisks in tracebacks and logs. It is not stored anywhere by lenstrace.
+A key is a `SecretStr`, which shows itself as asterisks in tracebacks and logs. It is not stored anywhere by lenstrace, and no
+process that the program starts gets it, but the windows of `curate serve`, which can harvest.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -19,6 +20,15 @@ from tracer.base.text import command_line, quoted_path
 VARIABLE = "FLICKR_API_KEY"
 STORE_SERVICE, STORE_NAME = "lenstrace", "flickr"
 _MOST_BYTES = 1000
+
+_withheld: str | None = None
+"""The key that was in the environment until `withhold` took it out."""
+
+
+def withhold(environ: MutableMapping[str, str] = os.environ) -> None:
+    """Take the key out of the environment, which child processes inherit; `find_key` finds it all the same."""
+    global _withheld
+    _withheld = environ.pop(VARIABLE, None)
 
 
 def key_file(environ: Mapping[str, str]) -> Path:
@@ -39,7 +49,7 @@ def find_key(environ: Mapping[str, str], stored: Callable[[], str | None] | None
     """
     path = key_file(environ)
     places: dict[str, Callable[[], str | None]] = {
-        VARIABLE: lambda: environ.get(VARIABLE),
+        VARIABLE: lambda: environ.get(VARIABLE) or _withheld,
         quoted_path(path): lambda: _from_file(path),
         "the system's key store": stored or _from_store,
     }

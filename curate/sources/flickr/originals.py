@@ -11,11 +11,12 @@ from pathlib import Path
 
 import httpx
 
-from curate.catalog.assigning import refuse_no_license
+from curate.catalog.assigning import refuse_label
 from curate.catalog.flickr_photos import (
     ANY_LICENSE,
     FlickrPhoto,
-    failures_before,
+    Outcome,
+    failures,
     flickr_photo,
     forget_steps,
     pending,
@@ -31,17 +32,17 @@ from curate.errors import SourceError, StorageError, command
 from curate.photos.facts import PhotoFacts, Status
 from curate.photos.previews import keep_preview
 from curate.photos.reader.guard import Limits, Readers
-from curate.sources.flickr.answers import FlickrError, is_gone
+from curate.sources.flickr.answers import FlickrError, NoAnswer, is_gone, is_retryable
 from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.counts import HarvestCounts, calls_left
 from curate.sources.flickr.harvest import GONE, and_again, gone, outcome_of
 from curate.sources.flickr.hosts import Hosts
-from curate.sources.flickr.images import Doubtful, Gone, ImagePace, NotFetched, TryAgain, fetch
+from curate.sources.flickr.images import Doubtful, Gone, ImagePace, NotFetched, Silent, TryAgain, fetch
 from curate.sources.flickr.licenses import license_of
 from curate.sources.flickr.methods import original_address, photo_state
 from curate.sources.flickr.pace import eta, rest
 from curate.sources.flickr.search import seen_licenses, today
-from tracer.base.files import remove_abandoned
+from tracer.base.files import move, remove_abandoned
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
 
@@ -56,7 +57,7 @@ _TIMES = 5
 _DAMAGED = "status NOT IN ('ok', 'listed', 'gone')"
 
 _PATIENCE = timedelta(days=1)
-"""How long ago an earlier run must have had the same doubtful answer for a file, so that it is not asked for any more."""
+"""How long a file must have had the same doubtful answer, so that it is not asked for any more."""
 
 
 @dataclass(frozen=True)
@@ -99,38 +100,34 @@ def download(
     """
     for name in allowed:
         if name.casefold() != ANY_LICENSE:
-            refuse_no_license(name)
+            refuse_label("license", name)
     started, counts = time.monotonic(), HarvestCounts()
     allow(catalog, allowed)
-    waiting, failed, in_a_row = pending(catalog, "original"), dict[int, str](), 0
+    waiting = pending(catalog, "original")
     settings = catalog.workspace.settings.ingest
     limits = Limits(settings.seconds, int(settings.memory * 2**30), int(settings.megapixels * 1e6))
     with Readers(1, limits) as readers:
         run = _Downloads(catalog, images, flickr, allowed, readers, counts)
-        for done, flickr_id in enumerate(and_again(waiting, failed, _TIMES)):
+        for done, flickr_id in enumerate(and_again(waiting, run.failed, _TIMES)):
             if limit is not None and counts.updated >= limit:
                 break
-            total = max(len(waiting) + len(failed), done + 1)
+            total = max(len(waiting) + len(run.failed), done + 1)
             yield Progress("downloading", done, total, eta(done, total, started))
             try:
                 if (yield from run.download(flickr_id)):
-                    in_a_row = 0
-                failed.pop(flickr_id, None)
+                    run.silent = run.doubtful = 0
+                run.failed.discard(flickr_id)
             except TryAgain as error:
-                if run.is_final(flickr_id, error):
-                    failed.pop(flickr_id, None)
-                    continue
-                in_a_row += 1
-                if in_a_row >= _GIVE_UP and done >= len(waiting):
-                    break
-                if in_a_row >= _GIVE_UP:
+                run.fail(flickr_id, error)
+                if run.silent >= _GIVE_UP and done < len(waiting):
                     raise SourceError(
                         "Flickr does not answer", error.reason, "Run the same command again later to go on."
                     ) from None
-                failed[flickr_id] = error.reason
-                record_step(catalog, flickr_id, "original", "failed", error.reason)
-    counts.unchanged += len(failed)
-    counts.unreadable += len(failed)
+                if max(run.silent, run.doubtful) >= _GIVE_UP:
+                    run.stopped = error.reason if done + 1 < len(waiting) else None
+                    break
+    counts.unchanged += len(run.failed)
+    counts.unreadable += len(run.failed)
     counts.skipped += run.not_allowed
     counts.remarks = run.remarks()
     counts.calls_made, counts.calls_left = 0 if flickr is None else flickr.calls, calls_left(catalog)
@@ -139,7 +136,15 @@ def download(
 
 
 class _Downloads:
-    """One run of `download`."""
+    """One run of `download`.
+
+    Attributes:
+        failed: photos that are to be tried again in this run.
+        silent: files in a row for which no answer came, or none for now. An answer that an earlier run had for the same
+            photo belongs to the photo and does not count.
+        doubtful: doubtful answers in a row; those of an earlier run do not count.
+        stopped: the doubtful answer of so many files in a row that the others were not asked for; None if all were.
+    """
 
     def __init__(
         self,
@@ -154,13 +159,18 @@ class _Downloads:
         self._readers, self._counts = readers, counts
         self._cleaned: set[Path] = set()
         self._addresses: Mapping[int, str] | None = None
-        long_ago = (datetime.now(UTC) - _PATIENCE).isoformat(timespec="seconds")
-        self._failed_before = failures_before(catalog, "original", long_ago)
+        self._failed_before = failures(catalog, "original")
+        self.failed, self.silent, self.doubtful = set[int](), 0, 0
+        self.stopped: str | None = None
         self.not_allowed, self.differ, self.damaged = 0, 0, 0
 
     def remarks(self) -> list[str]:
         """Return sentences about what was not downloaded, and about files that differ from what Flickr says."""
         said = []
+        if self.stopped:
+            said.append(
+                f"{_GIVE_UP} files in a row could not be had ({self.stopped}); run the same command later to ask for the others"
+            )
         if self.not_allowed:
             left = counted(self.not_allowed, "photo")
             said.append(f"{left} not downloaded: the licence is not among those allowed")
@@ -181,6 +191,8 @@ class _Downloads:
             TryAgain: it may work later.
         """
         known = flickr_photo(self._catalog, flickr_id)
+        if self._flickr is not None:
+            self._flickr.failed_before = self._failed_before.get(flickr_id, (None,))[0]
         try:
             known = yield from self._with_license(known)
             if not is_allowed(known.listing.license, self._allowed):
@@ -190,15 +202,16 @@ class _Downloads:
             if address is None:
                 address = yield from original_address(self._api(), flickr_id)
             if address is None:
-                self._refuse(known, NOT_OFFERED)
+                self._leave(flickr_id, "refused", NOT_OFFERED)
                 return True
         except FlickrError as error:
             if is_gone(error):
                 self._lose(known)
             elif outcome_of(error) == "failed":
-                raise TryAgain(str(error)) from None
+                kind = Silent if isinstance(error, NoAnswer) else TryAgain if is_retryable(error) else Doubtful
+                raise kind(str(error)) from None
             else:
-                self._refuse(known, str(error))
+                self._leave(flickr_id, "refused", str(error))
             return True
         place = folder_of(self._catalog, flickr_id) / f"{flickr_id}.original"
         self._clean(place.parent)
@@ -210,19 +223,33 @@ class _Downloads:
         except Gone:
             self._lose(known)
         except NotFetched as error:
-            self._refuse(known, error.reason)
+            self._leave(flickr_id, "refused", error.reason)
         except OSError as error:
             raise _cannot_write(place, error) from error
         else:
             self._keep(known, place)
         return True
 
-    def is_final(self, flickr_id: int, error: TryAgain) -> bool:
-        """Return whether a doubtful answer came before, days ago; then store it as a refusal."""
-        if not isinstance(error, Doubtful) or self._failed_before.get(flickr_id) != error.reason:
-            return False
-        self._refuse(flickr_photo(self._catalog, flickr_id), error.reason)
-        return True
+    def fail(self, flickr_id: int, error: TryAgain) -> None:
+        """Store that a file could not be had; a doubtful answer that it has had for long is a refusal."""
+        is_doubtful = isinstance(error, Doubtful)
+        if is_doubtful:
+            self.silent = 0
+        if self._had(flickr_id, error.reason) and not isinstance(error, Silent):
+            is_final = is_doubtful and self._had(flickr_id, error.reason, for_long=True)
+            self.failed.discard(flickr_id)
+            self._leave(flickr_id, "refused" if is_final else "failed", error.reason)
+            return
+        self.doubtful += is_doubtful
+        self.silent += not is_doubtful
+        self.failed.add(flickr_id)
+        record_step(self._catalog, flickr_id, "original", "failed", error.reason)
+
+    def _had(self, flickr_id: int, reason: str, *, for_long: bool = False) -> bool:
+        """Return whether a photo's download failed for a reason in an earlier run, or has for long."""
+        before, since = self._failed_before.get(flickr_id, (None, ""))
+        long_ago = (datetime.now(UTC) - _PATIENCE).isoformat(timespec="seconds")
+        return before == reason and (not for_long or since < long_ago)
 
     def _turn(self, address: str) -> Work[None]:
         """Wait until an address may be asked; `fetch` would wait too, but could not be cancelled meanwhile."""
@@ -272,8 +299,8 @@ class _Downloads:
             if facts.sha256:
                 keep_preview(preview, self._catalog.workspace.preview(facts.sha256))
         path = place.with_name(f"{known.listing.flickr_id}.{_extension(facts)}")
-        os.replace(place, path)
-        again = facts.status is Status.TRUNCATED and self._failed_before.get(known.listing.flickr_id) != CUT_OFF
+        move(place, path)
+        again = facts.status is Status.TRUNCATED and not self._had(known.listing.flickr_id, CUT_OFF, for_long=True)
         step = ("failed", CUT_OFF) if again else ("done",)
         with self._catalog.transaction():
             record_step(self._catalog, known.listing.flickr_id, "original", *step)
@@ -284,8 +311,9 @@ class _Downloads:
         both = facts_of_listing(known.listing, known.exif, facts).exif
         self.differ += len(both.disagreements) > len(facts.exif.disagreements)
 
-    def _refuse(self, known: FlickrPhoto, reason: str) -> None:
-        record_step(self._catalog, known.listing.flickr_id, "original", "refused", reason)
+    def _leave(self, flickr_id: int, outcome: Outcome, reason: str) -> None:
+        """Store that the file of a photo was refused, or that it failed and is not tried again in this run."""
+        record_step(self._catalog, flickr_id, "original", outcome, reason)
         self._counts.unchanged += 1
         self._counts.unreadable += 1
 
@@ -305,22 +333,24 @@ def folder_of(catalog: Catalog, flickr_id: int) -> Path:
 def remove_original(catalog: Catalog, known: FlickrPhoto) -> FlickrPhoto:
     """Remove the file of a photo, and its preview; returns the photo without a file, which is still to be stored.
 
-    Files outside of the workspace's folder of photos are never removed.
+    A file outside of the workspace's folder of downloads is never removed; then the photo is returned with it.
 
     Raises:
-        StorageError: it could not be removed.
+        StorageError: it could not be removed, or its folder is not there, so that it may still exist on a disk that is away.
     """
     if known.file is None:
         return known
     photo = next(photos_where(catalog, "id = ?", known.photo))
     path = Path(os.fsdecode(photo.path_bytes))
-    if path.is_relative_to(catalog.workspace.originals / "flickr"):
-        try:
-            path.unlink(missing_ok=True)
-            if photo.sha256 is not None and photos_with(catalog, photo.sha256) < 2:
-                catalog.workspace.preview(photo.sha256).unlink(missing_ok=True)
-        except OSError as error:
-            raise _cannot_write(path, error) from error
+    if not path.is_relative_to(catalog.workspace.originals / "flickr"):
+        return known
+    try:
+        path.parent.stat()
+        path.unlink(missing_ok=True)
+        if photo.sha256 is not None and photos_with(catalog, photo.sha256) < 2:
+            catalog.workspace.preview(photo.sha256).unlink(missing_ok=True)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
     forget_steps(catalog, "original", known.listing.flickr_id)
     return replace(known, file=None)
 
@@ -333,5 +363,5 @@ def _cannot_write(path: Path, error: OSError) -> StorageError:
     return StorageError(
         "the workspace's photos cannot be written",
         f"{path}: {error.strerror or error}",
-        "Free some space on the disk and run the command again; finished work is kept.",
+        "Check the folder, its permissions, and the space on its disk. Then run the command again; finished work is kept.",
     )

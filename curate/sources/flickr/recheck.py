@@ -12,6 +12,7 @@ from dataclasses import replace
 from curate.catalog.flickr_photos import (
     FlickrPhoto,
     Step,
+    failures,
     flickr_photo,
     forget_steps,
     is_refused,
@@ -46,6 +47,7 @@ def recheck(catalog: Catalog, flickr: Flickr) -> Work[HarvestCounts]:
         StorageError: a file could not be removed.
     """
     started, counts = time.monotonic(), HarvestCounts()
+    before = failures(catalog, "recheck")
     begin_recheck(catalog)
     run = _Recheck(catalog, counts)
     waiting = pending(catalog, "recheck")
@@ -54,6 +56,7 @@ def recheck(catalog: Catalog, flickr: Flickr) -> Work[HarvestCounts]:
         left = eta(done, len(waiting), started, flickr.per_hour / HOUR)
         yield Progress("asking again", done, len(waiting), left)
         known = flickr_photo(catalog, flickr_id)
+        flickr.failed_before = before.get(flickr_id, (None,))[0]
         try:
             state = yield from photo_state(flickr, flickr_id)
         except FlickrError as error:
@@ -65,6 +68,11 @@ def recheck(catalog: Catalog, flickr: Flickr) -> Work[HarvestCounts]:
         counts.remarks.append(f"{counted(run.returned, 'photo')} that had gone can be seen again")
     if run.removed:
         counts.remarks.append(f"{counted(run.removed, 'file')} removed, which may not be kept any more")
+    if run.kept:
+        files = counted(run.kept, "file")
+        counts.remarks.append(
+            f"{files} may not be kept any more, but did not come from a download: nothing was removed"
+        )
     counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog)
     counts.seconds = time.monotonic() - started
     return counts
@@ -76,7 +84,7 @@ class _Recheck:
     def __init__(self, catalog: Catalog, counts: HarvestCounts) -> None:
         self._catalog, self._counts = catalog, counts
         self._allowed = allowed_licenses(catalog) or OPEN
-        self.removed, self.returned = 0, 0
+        self.removed, self.kept, self.returned = 0, 0, 0
 
     def failed(self, known: FlickrPhoto, error: FlickrError) -> None:
         """Store that a photo is gone, or that it could not be asked about."""
@@ -96,7 +104,8 @@ class _Recheck:
         reason = None
         if changed and known.file is not None and not is_allowed(license, self._allowed):
             known = self._without_file(known)
-            reason = f"its licence is {license} now, which is not among those allowed; its file was removed"
+            became = "its file was removed" if known.file is None else "its file stays, which is no download"
+            reason = f"its licence is {license} now, which is not among those allowed; {became}"
         elif changed:
             forget_steps(self._catalog, "original", known.listing.flickr_id)
         if known.listing.gone:
@@ -118,8 +127,11 @@ class _Recheck:
         return replace(known, listing=replace(known.listing, gone=False, original=None))
 
     def _without_file(self, known: FlickrPhoto) -> FlickrPhoto:
-        self.removed += known.file is not None
-        return remove_original(self._catalog, known)
+        without = remove_original(self._catalog, known)
+        if known.file is not None:
+            self.removed += without.file is None
+            self.kept += without.file is not None
+        return without
 
     def _change(self, known: FlickrPhoto, reason: str | None) -> None:
         with self._catalog.transaction():

@@ -150,18 +150,18 @@ class _Run:
         self._taken = harvests.taken(catalog, number)
         self._addresses: Mapping[int, str] | None = None
         self._targets = Targets(catalog)
-        self._pages, self.failure = 0, ""
+        self._pages, self.failure, self._is_outage = 0, "", False
         self._unwanted = set[int]()  # what a query leaves of a list: a page of nothing else is not the list's end
 
     def list_windows(self) -> Work[None]:
         """List the windows that are open; those that fail are tried once more after the others.
 
         Raises:
-            SourceError: all of them failed.
+            SourceError: all of them failed, and not for the reasons of an earlier run.
         """
         for _ in range(2):
             yield from self._list_windows()
-        if self.failure and not self._pages:
+        if self._is_outage and not self._pages:
             raise _not_answered(self.failure)
 
     def _list_windows(self) -> Work[None]:
@@ -178,12 +178,15 @@ class _Run:
             yield Progress("searching", self._taken.photos, self._plan.limit)
             query = self._plan.search[window.topic]
             span = window_from_json(json.loads(window.span))
+            self._flickr.failed_before = window.failure
             try:
                 page = yield from ask_page(self._flickr, query, span, window.page)
             except FlickrError as error:
                 if self._stays_open(window, query, error):
                     failed.add(window.id)
                     self.failure = str(error)
+                    self._is_outage |= not self._flickr.is_known(error)
+                    harvests.close_window(self._catalog, window, "open", self.failure)
                 continue
             self._pages += 1
             with self._catalog.transaction():

@@ -2,6 +2,8 @@
 
 The URL is checked before each request, and the address when a connection is made: the name is looked up once, and the connection
 goes to the address that was checked, so that a second answer of the name server changes nothing. TLS still verifies the name.
+
+A body may be compressed once, and is decompressed in pieces: in two codings, five kilobytes can grow to gigabytes in one step.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import math
 import socket
 import ssl
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -58,9 +61,45 @@ def guarded_client(
         timeout=timeout,
         trust_env=False,
         follow_redirects=False,
-        headers={"User-Agent": f"lenstrace/{version('lenstrace')}"},
+        headers={"User-Agent": f"lenstrace/{version('lenstrace')}", "Accept-Encoding": "gzip"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
     )
+
+
+_PIECE = 1 << 16
+"""Bytes of a piece of a body."""
+
+
+class UnknownCoding(httpx.DecodingError):
+    """A body is compressed in a way that was not asked for, or more than once."""
+
+
+def body_of(answer: httpx.Response) -> Iterator[bytes]:
+    """Yield the body of an answer of a guarded client, decompressed, in pieces of at most 64 kB.
+
+    Raises:
+        UnknownCoding: it has another coding than gzip or deflate, or several.
+        httpx.DecodingError: its coding is damaged, or it was cut off.
+    """
+    coding = answer.headers.get("content-encoding", "").strip().lower()
+    if coding in ("", "identity"):
+        yield from answer.iter_raw()
+        return
+    if coding not in ("gzip", "deflate"):
+        raise UnknownCoding(visible_text(coding, 40))
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # the header says which of the two it is
+    try:
+        for rest in answer.iter_raw():
+            while rest and not unpacker.eof:
+                if piece := unpacker.decompress(rest, _PIECE):
+                    yield piece
+                rest = unpacker.unconsumed_tail
+        while piece := unpacker.decompress(b"", _PIECE):
+            yield piece
+    except zlib.error as error:
+        raise httpx.DecodingError("the compressed data are damaged") from error
+    if not unpacker.eof:
+        raise httpx.DecodingError("the compressed data were cut off")
 
 
 def look_up(host: str, port: int) -> list[str]:

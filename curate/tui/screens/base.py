@@ -110,6 +110,11 @@ class CurateScreen(GuardedScreen[None]):
         line = Text("✗ ", "bold red") if problem else Text("")
         self.query_one("#status", Static).update(line + text)
 
+    def warn(self, remarks: Sequence[str], after: str = "") -> None:
+        """Show sentences that should be known, after a message if there is one."""
+        lines = [Text("! ", "bold yellow") + folded(remark) for remark in remarks]
+        self.say(Text("\n").join([folded(after), *lines] if after else lines))
+
     def complain(self, error: CurateError, before: str = "") -> None:
         """Show an error and what to do about it in the status line."""
         self.say(before + told_here(error), problem=True)
@@ -156,7 +161,13 @@ class CurateScreen(GuardedScreen[None]):
         """Return whether nothing can be changed here, and say so."""
         if self.catalog.read_only:
             self.complain(self.catalog.refusal)
-        return self.catalog.read_only
+            return True
+        try:
+            self.catalog.refuse_replaced()
+        except CurateError as error:
+            self.complain(error)
+            return True
+        return False
 
     def show_work(self) -> None:
         """Show the progress of the running work, if any, on its own line."""
@@ -179,7 +190,8 @@ class CurateScreen(GuardedScreen[None]):
     def on_work_ended(self, message: WorkEnded) -> None:
         """Show the result."""
         self.show_work()
-        self.say(message.summary)
+        first, *remarks = message.summary.splitlines()
+        self.warn(remarks, first) if remarks else self.say(first)
         self.refresh_data()
         self.let_scores_follow()  # decisions about replaced files no longer count
 

@@ -36,7 +36,7 @@ _COLUMNS = (
     Column("", 1),
     Column("photo", 18),
     Column("file", 17),
-    Column("why", 14),
+    Column("why", 14, keeps="words"),
     Column("folder", 14, keeps="end"),
 )
 _KINDS = {"exact": "exact copy", "near": "looks alike"}

@@ -36,13 +36,17 @@ from curate.tui.shown import folded, shown
 from curate.tui.widgets.listing import Column, Listing
 from curate.tui.widgets.prompt import AskChoice, AskForm, AskText
 from curate.tui.work import is_running, start_beside
-from tracer.base.text import counted
+from tracer.base.text import counted, words_in
 
 if TYPE_CHECKING:
     from curate.sources.flickr.pace import Limit
     from curate.sources.flickr.plan import Plan
 
-_COLUMNS = (Column("step", 8), Column("photos", 7, numeric=True), Column("refused, failed or left out, because", 40))
+_COLUMNS = (
+    Column("step", 8),
+    Column("photos", 7, numeric=True),
+    Column("refused, failed or left out, because", 40, keeps="words"),
+)
 _WELCOME = """No photo of Flickr is listed yet.
 
 Press s to search for photos by words, tags, owner, dates or licence.
@@ -165,7 +169,7 @@ class HarvestScreen(CurateScreen):
             return
 
         def answered(text: str) -> None:
-            allowed = _words(text) or OPEN
+            allowed = words_in(text) or OPEN
             self.begin_work("download", lambda catalog: downloading(catalog, allowed), summary)
 
         hint = "SPDX ids or URLs with commas, or any. Files go into the workspace. Enter downloads, Esc cancels."
@@ -221,13 +225,9 @@ def plan_of(answers: dict[str, str]) -> Plan:
     if answers["text"].endswith(".toml"):
         return read_plan(Path(answers["text"]).expanduser())
     given: dict[str, Any] = {name: text for name, text in answers.items() if text and name != "limit"}
-    given |= {name: _words(given[name]) for name in ("tags", "license") if name in given}
+    given |= {name: words_in(given[name]) for name in ("tags", "license") if name in given}
     limit = answers["limit"].replace(",", "")
     return plan_from({"search": [given], **({"limit": limit} if limit else {})}, "the form")
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 # --- what is shown

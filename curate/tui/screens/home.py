@@ -28,7 +28,12 @@ from tracer.base.text import counted
 if TYPE_CHECKING:
     from curate.tui.waiting import Entry
 
-_COLUMNS = (Column("", 1), Column("what", 10), Column("how it stands", 38, most=200), Column("Enter", 18))
+_COLUMNS = (
+    Column("", 1),
+    Column("what", 10),
+    Column("how it stands", 38, keeps="words", most=200),
+    Column("Enter", 18),
+)
 _LISTED = 500
 """Skipped or unreadable files that are listed."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on
@@ -207,15 +206,12 @@ class LibraryScreen(PairsByHand):
         if self.busy():
             return
 
-        def typed(answers: Mapping[str, str]) -> tuple[str, str | None]:
-            return typed_assignment(answers["label"])
-
         def answered(answers: dict[str, str]) -> None:
-            key, value = typed(answers)
+            key, value = typed_assignment(answers)
             self.begin_work("label", lambda catalog: labelling(catalog, photos, key, value), label_summary)
 
         form = label_form(self.catalog, photos)
-        self.ask(AskForm(form.question, form.fields, form.hint, typed), answered)
+        self.ask(AskForm(form.question, form.fields, form.hint, typed_assignment), answered)
 
     def action_forget(self) -> None:
         """Ask whether to remove the chosen photos, or the one under the cursor or its folder, from the catalogue."""

@@ -152,7 +152,7 @@ class LogScreen(CurateScreen):
         self.say("comparing the decisions …")
 
         def compare() -> None:
-            with Catalog.open(workspace) as catalog:
+            with Catalog.open(workspace, read_only=True) as catalog:
                 self.post_message(DecisionsCompared(file, import_decisions(catalog, file, dry_run=True)))
 
         start_beside(self, workspace, "comparing the decisions", compare, group="import")

@@ -14,9 +14,9 @@ from textual.worker import Worker, get_current_worker
 
 from curate.catalog import decisions
 from curate.catalog.listing import is_listed_path
-from curate.catalog.marking import LONGEST
 from curate.catalog.pairs import PairRow
 from curate.catalog.photos import labels_of
+from curate.catalog.remarks import LONGEST
 from curate.catalog.wanted import ORDERS, order_words
 from curate.errors import CurateError, UsageError
 from curate.review.queue import ReviewQueue, ids

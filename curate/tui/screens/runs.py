@@ -13,11 +13,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
+from curate.catalog.store import Catalog
 from curate.errors import CurateError
-from curate.operations.evaluating import REPORT
+from curate.export.current import REPORT, Run
 from curate.operations.sets import sets_here
-from curate.tui.messages import FiguresRead, PlanTold
-from curate.tui.results import BAR, Figure, RunHere, bar, compared, figures, known_about, number, runs_here
+from curate.tui.messages import FiguresRead, PlanTold, RunsListed
+from curate.tui.results import BAR, Figure, bar, compared, figures, known_about, number, runs_here, state_of
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
 from curate.tui.widgets.listing import Column, Listing
@@ -96,7 +97,7 @@ class RunsScreen(CurateScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._runs: list[RunHere] = []
+        self._runs: list[Run] = []
         self._marked: Path | None = None
         self._shown: tuple[Path, ...] = ()
         """The run, or the two runs, whose figures are shown."""
@@ -111,8 +112,18 @@ class RunsScreen(CurateScreen):
         yield Static(_WELCOME, id="welcome", markup=False)
 
     def refresh_data(self) -> None:
-        """Read the runs again."""
-        self._runs = runs_here(self.catalog)
+        """Read the runs again, in a thread because the manifest of a large set is large."""
+        workspace = self.catalog.workspace
+
+        def read() -> None:
+            with Catalog.open(workspace, read_only=True) as catalog:
+                self.post_message(RunsListed(runs_here(catalog)))
+
+        start_beside(self, workspace, "listing the runs", read, group="runs")
+
+    def on_runs_listed(self, message: RunsListed) -> None:
+        """Show the runs."""
+        self._runs = message.found
         self._list_runs()
         self.headline("Runs", counted(len(self._runs), "run"))
         self.query_one("#welcome").display = not self._runs
@@ -126,13 +137,13 @@ class RunsScreen(CurateScreen):
                 Text("●", "bold yellow") if run.path == self._marked else Text(" "),
                 shown(run.path.name),
                 shown(run.dataset.name if run.dataset else None),
-                shown(run.state, "" if run.finished and not run.stale else "bold yellow"),
+                shown(state_of(run), "bold yellow" if run.stale or run.written is None else ""),
             ]
             for run in self._runs
         )
 
     @property
-    def _run(self) -> RunHere | None:
+    def _run(self) -> Run | None:
         """The run under the cursor; if there is none, the screen says so."""
         if not self._runs:
             self.say("nothing was evaluated yet; e evaluates a set")
@@ -194,7 +205,7 @@ class RunsScreen(CurateScreen):
     def action_open(self) -> None:
         """Open the report of the run under the cursor."""
         run = self._run
-        if run is not None and not run.finished:
+        if run is not None and run.written is None:
             self.say("this run has no report yet; g goes on with it", problem=True)
         elif run is not None:
             self.curate.show_report(run.path / REPORT)

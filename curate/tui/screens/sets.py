@@ -184,10 +184,16 @@ class SetScreen(CurateScreen):
 
     def action_licenses(self) -> None:
         """Ask for the licences."""
+        choice = self.choice
         hint = "SPDX ids or addresses, with commas: CC0-1.0,CC-BY-4.0. With nothing: all photos."
         self.ask(
-            AskText("Only photos with which licences?", ",".join(self.choice.licenses), hint),
-            lambda text: self._choose(setplan.only_licenses(self.choice, text)),
+            AskText(
+                "Only photos with which licences?",
+                ",".join(choice.licenses),
+                hint,
+                lambda text: setplan.only_licenses(choice, text),
+            ),
+            lambda text: self._choose(setplan.only_licenses(choice, text)),
         )
 
     def action_match(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hmac
 import secrets
 import socket
@@ -9,9 +10,13 @@ from dataclasses import dataclass, field
 
 from curate.errors import UsageError, command
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK, LOOPBACK_6 = "127.0.0.1", "::1"
+
+OPENED = "/opened/"
+"""The beginning of the path of a file that the app delivers. Behind it is the key of the file, which is valid once."""
 
 _TOKEN_BYTES = 32
+_TRIES = 20
 
 
 def _token() -> str:
@@ -47,7 +52,7 @@ class Address:
         Args:
             host: its header Host. That of another name is refused: a page of a stranger can have its own name resolved to this
                 computer (DNS rebinding).
-            path: its path.
+            path: its path. That of a delivered file holds no token, but the file's own key.
         """
         if host.lower() not in self.hosts:
             return (
@@ -55,6 +60,8 @@ class Address:
                 f"From another computer: ssh -L {self.port}:{LOOPBACK}:{self.port} and the name of this one; "
                 "the port is the same on both."
             )
+        if path.startswith(OPENED):
+            return ""
         given = path.split("/", 2)[1] if path.startswith("/") else ""
         if not hmac.compare_digest(given.encode(errors="replace"), self.token.encode()):
             return "This address holds no valid token. Open the whole address that was printed at the start; it is new each time."
@@ -70,8 +77,10 @@ class Address:
         return "" if origin.lower() == f"http://{host.lower()}" else "Only the page of this server may open the app."
 
 
-def listening(port: int) -> socket.socket:
-    """Return a socket that listens on this computer alone.
+def listening(port: int) -> list[socket.socket]:
+    """Return sockets that listen on this computer alone, on one port of both its addresses, if it has both.
+
+    Were `::1` left free, another user could listen there, and a browser that is asked for `localhost` might go there first.
 
     Args:
         port: the port; 0 for any that is free.
@@ -79,14 +88,32 @@ def listening(port: int) -> socket.socket:
     Raises:
         UsageError: the port cannot be listened on.
     """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((LOOPBACK, port))
-        listener.listen()
+        for _ in range(_TRIES if port == 0 else 1):
+            listeners = [_bound(socket.AF_INET, LOOPBACK, port)]
+            try:
+                return [*listeners, _bound(socket.AF_INET6, LOOPBACK_6, listeners[0].getsockname()[1])]
+            except OSError as error:
+                if error.errno in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
+                    return listeners
+                listeners[0].close()
+                failure = error
+        raise failure
     except OSError as error:
-        listener.close()
         why = error.strerror or str(error)
         free = f"Leave the option out, and a free port is chosen: {command('serve')}"
         raise UsageError(f"port {port} cannot be used", why, free) from error
+
+
+def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family is socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((host, port))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
     return listener

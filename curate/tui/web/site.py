@@ -1,13 +1,12 @@
 """The server of `curate serve`: one page, its own files, and a process of the app for each window that opens it.
 
-textual-serve brings the terminal that runs in the browser and the packets between it and an app (`AppService`). Its own server
+textual-serve brings the terminal that runs in the browser and the packets between it and an app (`process`). Its own server
 has no token, answers any name of this computer and lets its page load a font from elsewhere, so requests are answered here.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import html
 import json
 import shlex
@@ -19,11 +18,13 @@ from string import Template
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
-from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-from curate.tui.web.address import Address
+from curate.tui.web.address import OPENED, Address
+from curate.tui.web.lobby import Lobby
+from curate.tui.web.process import WindowProcess, send
 from curate.workspace import Workspace
+from tracer.base.parsing import parse_json
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -47,18 +48,27 @@ _HEADERS = {
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:; "
-    "connect-src ws://{host}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "connect-src 'self'{socket}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """What the page may load: its own files, and its socket."""
 
-_POLICY_OF_FILES = "sandbox allow-scripts allow-popups"
-"""A report that is opened is a page of its own, which cannot reach the app."""
+_POLICY_OF_FILES = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
+    "font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""A report that is opened is a page of its own, which can reach neither the app nor the network."""
 
 _RELOAD_SECONDS = 5.0
 """Seconds that a new window waits for windows that are just being closed, so that a page that is loaded again can write again."""
 
+_PATIENCE_SECONDS = 10.0
+"""Seconds for which a page waits until its app takes what it sent, of which much fits into the pipe between them."""
+
 _LARGEST = 1000
 """Columns and rows of the largest window."""
+
+_LONGEST_FRAME, _MOST_KEYS = 1 << 20, 1 << 16
+"""Characters of what a page sends at once, and of the keys in it; a page that sends more is closed, and more keys are dropped."""
 
 
 class Site:
@@ -67,7 +77,12 @@ class Site:
     Args:
         workspace: the workspace that is opened.
         address: where the server is.
+
+    Attributes:
+        lobby: where connections wait that have not shown the token.
     """
+
+    lobby: Lobby
 
     def __init__(self, workspace: Workspace, address: Address) -> None:
         self._name, self._address = workspace.name, address
@@ -87,7 +102,7 @@ class Site:
                 web.get("/{token}/", self._page),
                 web.get("/{token}/static/{name}", self._static),
                 web.get("/{token}/ws", self._window),
-                web.get("/{token}/download/{key}", self._download),
+                web.get(OPENED + "{key}", self._download),
             ]
         )
         app.on_shutdown.append(self._close_windows)
@@ -99,6 +114,8 @@ class Site:
         why = self._address.refusal(request.host, request.path)
         if why:
             return web.Response(status=403, text=f"{why}\n", headers=_HEADERS)
+        if not request.path.startswith(OPENED):
+            self.lobby.let_in(request.protocol)
         try:
             return await handler(request)
         except web.HTTPException as error:  # of aiohttp itself: no such path, no such method
@@ -112,8 +129,9 @@ class Site:
         page = Template(_own("page.html"))
         socket = f"ws://{request.host}/{self._address.token}/ws"
         text = page.substitute(name=html.escape(self._name), socket=html.escape(socket))
+        named = "" if "[" in request.host else f" ws://{request.host}"  # browsers do not know `[::1]` in a policy
         alone = {
-            "Content-Security-Policy": _POLICY.format(host=request.host),
+            "Content-Security-Policy": _POLICY.format(socket=named),
             "Cross-Origin-Opener-Policy": "same-origin",
         }
         return web.Response(text=text, content_type="text/html", headers=_HEADERS | alone)
@@ -149,23 +167,19 @@ class Site:
         why = self._address.refusal_of_socket(request.host, request.headers.get("Origin", ""))
         if why:
             return web.Response(status=403, text=f"{why}\n", headers=_HEADERS)
-        socket = web.WebSocketResponse(heartbeat=15, compress=False)
+        socket = web.WebSocketResponse(heartbeat=15, compress=False, max_msg_size=_LONGEST_FRAME)
         await socket.prepare(request)
         self._open.add(socket)
         if self._ending:
             await asyncio.wait(self._ending, timeout=_RELOAD_SECONDS)
-        app = AppService(
-            self._command,
-            write_bytes=lambda data: _send(socket, data),
-            write_str=lambda text: _send(socket, _below_the_page(text)),
-            close=lambda: _close(socket),
-            download_manager=self._files,
-        )
+        app = WindowProcess(self._command, socket, self._files)
         await app.start(_cells(request.query.get("width"), 80), _cells(request.query.get("height"), 24))
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    await _pass_on(message.data, socket, app)
+                    await asyncio.wait_for(_pass_on(message.data, socket, app), _PATIENCE_SECONDS)
+        except TimeoutError:  # while it waits for the app, it would not see that the page is gone
+            await socket.close()
         finally:
             self._open.discard(socket)
             ending = asyncio.ensure_future(app.stop())
@@ -192,37 +206,21 @@ def _cells(said: Any, otherwise: int) -> int:
         return otherwise
 
 
-async def _send(socket: web.WebSocketResponse, data: bytes | str) -> None:
-    """Send to a window; nothing where it was closed, so that its app is read to its end."""
-    with contextlib.suppress(ConnectionError):
-        await (socket.send_bytes(data) if isinstance(data, bytes) else socket.send_str(data))
-
-
-async def _close(socket: web.WebSocketResponse) -> None:
-    await socket.close()
-
-
-def _below_the_page(text: str) -> str:
-    """Let the page open a delivered file below its own address, which holds the token; textual.js would open `/download`."""
-    kind, said = json.loads(text)
-    if kind != "deliver_file_start":
-        return text
-    return json.dumps(["open_url", {"url": f"download/{said}", "new_tab": True}])
-
-
-async def _pass_on(text: str, socket: web.WebSocketResponse, app: AppService) -> None:
-    """Pass on what the page says: keys, its size, whether it has the focus. What cannot be read is dropped."""
+async def _pass_on(text: str, socket: web.WebSocketResponse, app: WindowProcess) -> None:
+    """Pass on what the page says: keys, its size, that of a character, whether it has the focus. The rest is dropped."""
     try:
-        kind, *rest = json.loads(text)
+        kind, *rest = parse_json(text.encode(errors="replace"))
     except (ValueError, TypeError):
         return
     said = rest[0] if rest else None
-    if kind == "stdin" and isinstance(said, str):
+    if kind == "stdin" and isinstance(said, str) and len(said) <= _MOST_KEYS:
         await app.send_bytes(said.encode("utf-8", "replace"))
     elif kind == "resize" and isinstance(said, dict):
         await app.set_terminal_size(_cells(said.get("width"), 80), _cells(said.get("height"), 24))
+    elif kind == "cell" and isinstance(said, float | int) and 0.5 <= said <= 10:
+        await app.tell_cell(float(said))
     elif kind == "ping":
-        await _send(socket, json.dumps(["pong", said]))
+        await send(socket, json.dumps(["pong", said]))
     elif kind == "focus":
         await app.focus()
     elif kind == "blur":

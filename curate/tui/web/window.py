@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from curate.errors import CurateError, Exit
+from curate.sources.flickr.key import withhold
 from curate.workspace import Workspace
 from tracer.base.console import complain, take_over_messages
 from tracer.base.text import visible_lines
@@ -17,6 +18,7 @@ _READY = b"__GANGLION__\n"
 
 def main() -> int:
     """Run the app; if it cannot be opened, say why in the window."""
+    withhold()
     take_over_messages()
     os.environ["TEXTUAL_DRIVER"] = "curate.tui.web.driver:WindowDriver"  # Textual reads it when it is imported
     from curate.tui.app import run

@@ -32,7 +32,7 @@ class Differences(Widget):
 
     def render(self) -> RenderResult:
         table = Table.grid(padding=(0, 1), expand=True)
-        table.add_column(width=11)
+        table.add_column(width=14)
         table.add_column(ratio=1)
         table.add_column(width=1)
         table.add_column(ratio=1)
@@ -89,5 +89,5 @@ def rows(labels: Labels) -> dict[str, str | None]:
         else f"yes: {labels.get('edited_reason')}"
         if labels["edited"]
         else "no",
-        "shows": labels.get("semantic_label"),
+        "semantic label": labels.get("semantic_label"),
     }

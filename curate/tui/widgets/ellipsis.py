@@ -9,6 +9,8 @@ from textual.app import RenderResult
 from textual.geometry import Size
 from textual.widget import Widget
 
+from curate.tui.widgets.listing import worded
+
 
 class FoldedText(Widget):
     """Text on as many lines as it needs, up to `most`, which is asked for whenever it is drawn."""
@@ -43,7 +45,5 @@ class FoldedText(Widget):
         most = self._most()
         shown = lines[:most]
         if len(lines) > most:
-            last = Text(" ").join(lines[most - 1 :])
-            last.truncate(width, overflow="ellipsis")
-            shown[-1] = last
+            shown[-1] = worded(Text(" ").join(lines[most - 1 :]), width)
         return shown

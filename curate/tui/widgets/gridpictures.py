@@ -115,7 +115,11 @@ def put(widget: Widget, image: Image, region: Region, images: ImagesMode) -> Non
 
 
 def new_picture(images: ImagesMode) -> Widget:
-    """Return a widget that shows a picture pixel by pixel, by the protocol of Kitty or as Sixel."""
+    """Return a widget that shows a picture pixel by pixel: on the page of a browser, as Sixel, or by the protocol of Kitty."""
+    if images == "page":
+        from curate.tui.widgets.pagepicture import PagePicture
+
+        return PagePicture(classes="picture")
     if images == "sixel":
         return SixelPicture(classes="picture")
     from textual_image.widget import TGPImage

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.widgets import DataTable
+
+from tracer.base.text import cut_at_word
 
 MOST = 60
 """Largest width of a column in characters, unless the column says otherwise; a longer cell is cut."""
@@ -22,14 +25,14 @@ class Column:
         title: its title.
         least: its smallest width in characters.
         numeric: whether it holds numbers, which are right-aligned.
-        keeps: which part of a cell stays where the column is narrower: its start, its end (of a path), or both.
+        keeps: which part of a cell stays where the column is narrower: its start, its end (of a path), both, or whole words.
         most: its largest width in characters.
     """
 
     title: str
     least: int
     numeric: bool = False
-    keeps: Literal["start", "end", "both"] = "start"
+    keeps: Literal["start", "end", "both", "words"] = "start"
     most: int = MOST
 
 
@@ -93,9 +96,13 @@ def _cut(cell: Text, width: int, keeps: str) -> Text:
 
     >>> [_cut(Text("/photos/city/one", overflow="ellipsis"), 10, keeps).plain for keeps in ("start", "end", "both")]
     ['/photos/city/one', '…/city/one', '/pho…y/one']
+    >>> _cut(Text("its data end early"), 15, "words").plain
+    'its data end…'
     """
     if keeps == "start" or cell.cell_len <= width:
         return cell
+    if keeps == "words":
+        return worded(cell, width)
     head = 0 if keeps == "end" else (width - 1) // 2
     left = cell.copy()
     left.truncate(head, overflow="crop")
@@ -103,6 +110,14 @@ def _cut(cell: Text, width: int, keeps: str) -> Text:
     while right.cell_len > width - 1 - head:
         right = right[1:]
     return left + Text("…", cell.style) + right
+
+
+def worded(text: Text, width: int) -> Text:
+    """Return a text of at most `width` cells, cut behind a word."""
+    plain = cut_at_word(text.plain, width)
+    while cell_len(plain) > width:
+        plain = cut_at_word(text.plain, len(plain) - 1)
+    return text if plain == text.plain else text[: len(plain) - 1] + Text("…", text.style)
 
 
 def shared(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:

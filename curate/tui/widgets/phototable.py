@@ -67,9 +67,9 @@ COLUMNS = (
     PhotoColumn("camera", 12, SortKey.CAMERA, _camera),
     PhotoColumn("type", 10, SortKey.TYPE, lambda row: shown(row["camera_type"] if row["Make"] or row["Model"] else None)),
     PhotoColumn("taken", 16, SortKey.TAKEN, lambda row: shown((row["taken_at"] or "").replace("T", " ")[:16] or None)),
-    PhotoColumn("shows", 10, SortKey.SHOWS, lambda row: shown(row["semantic_label"])),
     PhotoColumn("pixels", 9, SortKey.PIXELS, _pixels),
     PhotoColumn("pair", 6, SortKey.PAIR, lambda row: shown(row["subject_idx"])),
+    PhotoColumn("semantic label", 10, SortKey.SEMANTIC, lambda row: shown(row["semantic_label"])),
     PhotoColumn("folder", 20, SortKey.PATH, lambda row: shown(os.path.dirname(str(row["path"])) or None)),
 )  # fmt: skip
 SORT_KEYS = tuple(dict.fromkeys(column.key for column in COLUMNS))

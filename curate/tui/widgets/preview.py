@@ -27,6 +27,7 @@ from curate.tui.widgets.photogrid import FINE
 from curate.tui.widgets.picturelines import centred, drawing
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
+from tracer.base.text import cut_at_word
 
 _NAME = 16
 """Characters of a label's name."""
@@ -167,7 +168,9 @@ class Preview(Vertical):
         self.query_one(".caption", Static).update(
             Text() if row is None else file_name(str(row["path"]), str(row["status"])), layout=False
         )
-        self.query_one(".path", Static).update(Text() if row is None else folded(_cut(str(row["path"]))))
+        self.query_one(".path", Static).update(
+            Text() if row is None else folded(cut_at_word(str(row["path"]), _LONGEST))
+        )
         self.query_one(".labels", Static).update(_table(self._labels))
         wish = self._wish()
         note = "pictures are off" if self._images == "none" else "…" if self._waits else "no picture"
@@ -181,11 +184,7 @@ def _table(labels: Sequence[Explained]) -> Table:
     table.add_column(width=_NAME)
     table.add_column(ratio=1)
     for label in labels:
-        value = folded(_cut(label.value))
+        value = folded(cut_at_word(label.value, _LONGEST))
         value.append("  ").append_text(shown(label.why, "dim italic"))
         table.add_row(shown(label.name, "dim"), value)
     return table
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

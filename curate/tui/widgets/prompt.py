@@ -9,15 +9,15 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Input, Label, OptionList
+from textual.widgets import Input, Label
 from textual.widgets.input import Selection
-from textual.widgets.option_list import Option
 
 from curate.errors import CurateError
 from curate.tui.failures import told_here
 from curate.tui.forms import Field
 from curate.tui.guarded import Answer, Dialog, GuardedScreen
 from curate.tui.shown import folded, shown
+from curate.tui.widgets.typedlist import TypedList
 from tracer.base.text import is_harmless
 
 _NAMED = 12
@@ -37,7 +37,7 @@ class Line(Input):
         text = value if typed is None else typed
         example = f"({field.example})" if field.example else ""  # so that nobody takes it for what is filled in
         super().__init__(text, example, id=field.name, compact=bool(field.label), select_on_focus=False)
-        self._filled_in, self._kept = value, field.kept
+        self._filled_in = value
 
     @property
     def untouched(self) -> bool:
@@ -47,7 +47,7 @@ class Line(Input):
     def on_focus(self, event: events.Focus) -> None:
         """Select what typing replaces."""
         if self.untouched and not event.from_app_focus:
-            self.selection = Selection(self._kept, len(self.value))
+            self.selection = Selection(0, len(self.value))
 
     @property
     def _unseen(self) -> bool:
@@ -219,40 +219,10 @@ class AskText(_Lines[str]):
         return asked
 
 
-class AskChoice(Dialog[str | None]):
+class AskChoice(TypedList[str]):
     """Asks for one of several choices; its result is the choice, or None if cancelled."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel", tooltip="nothing is done"),
-        Binding("j", "app.move('down')", "Down", id="prompt.down", show=False, tooltip="the next line, as the arrow"),
-        Binding("k", "app.move('up')", "Up", id="prompt.up", show=False, tooltip="the line before, as the arrow"),
-    ]
-
     def __init__(self, question: str, choices: Sequence[str] | Mapping[str, str], chosen: str | None = None) -> None:
-        """`choices`: the choices, or choice -> the text that is shown for it. `chosen`: the one under the cursor at first."""
-        super().__init__()
-        self._question, self._chosen = question, chosen
-        self._choices = choices if isinstance(choices, Mapping) else {choice: choice for choice in choices}
-
-    def compose_content(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
-            yield Label(self._question, markup=False, classes="question")
-            yield OptionList(*(Option(shown(name), id=choice) for choice, name in self._choices.items()))
-
-    def on_mount(self) -> None:
-        if self._chosen is not None and self._chosen in self._choices:
-            self.query_one(OptionList).highlighted = list(self._choices).index(self._chosen)
-
-    def on_key(self, event: events.Key) -> None:
-        """Go to the next choice that begins with a letter."""
-        listed, names = self.query_one(OptionList), [name.casefold() for name in self._choices.values()]
-        first = 0 if listed.highlighted is None else listed.highlighted + 1
-        ahead = [*range(first, len(names)), *range(first)]
-        found = [at for at in ahead if event.is_printable and names[at].startswith((event.character or "").casefold())]
-        if found and not self.too_small:
-            listed.highlighted = found[0]
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Close the dialog with the answer."""
-        if not self.too_small:
-            self.dismiss(event.option_id)
+        """`choices`: the choices, or choice -> the text that is shown for it. `chosen`: the one that is marked at first."""
+        names = choices if isinstance(choices, Mapping) else {choice: choice for choice in choices}
+        super().__init__([(shown(name).plain, choice) for choice, name in names.items()], question, chosen)

@@ -64,11 +64,15 @@ class SixelPicture(Widget, inherit_css=False):
             return lines
         if covered:
             return self._as_half_cells(self._image, crop)
+        lines[-1] = self._last_line(blank, crop)
+        return lines
+
+    def _last_line(self, blank: Strip, crop: Region) -> Strip:
+        """Return the last line of a region of the widget, with the picture behind it."""
         left, top = self.region.offset + crop.offset
         sixels = Segment(self._code(crop), _PLAIN, [(ControlType.CURSOR_FORWARD, 0)])
         after = _moved(left + crop.width, top + crop.height - 1)
-        lines[-1] = Strip([*blank, _moved(left, top), sixels, after], crop.width)
-        return lines
+        return Strip([*blank, _moved(left, top), sixels, after], crop.width)
 
     def _as_half_cells(self, image: Image, crop: Region) -> list[Strip]:
         """Return the lines of a region of the widget, drawn with characters."""

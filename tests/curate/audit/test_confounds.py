@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,8 @@ from curate.audit.confounds import Confound, confounds, in_words, report, togeth
 from curate.audit.matching import Cell, match
 from curate.audit.properties import CLASSES, PROPERTIES
 from curate.errors import UsageError
+from tracer.dataset.file_properties import file_properties
+from tracer.setformat.file_properties import COARSE
 from tracer.stats import cramers_v, holm
 
 Row = dict[str, Any]
@@ -82,6 +85,23 @@ def test_a_planted_confound_is_found_and_matching_takes_it_away(
     assert 40 < len(kept) < len(rows)
     after = {c.name: c for c in confounds(kept)}
     assert name not in after or (after[name].value == 0.0 and after[name].p_value > 0.99)
+
+
+def test_photos_that_are_matched_here_are_matched_for_the_probe() -> None:
+    """tracer finds the same values of the file properties, so none of their combinations tells the classes apart any more."""
+    sizes = ([(4000, 3000), (3264, 2448), (3328, 2496)], [(4000, 3000), (3456, 2304), (3328, 2496), (3264, 2448)])
+    rows = photos(150, orientation=([1, 6], [1, 1, 6]), format=(["HEIF", "JPEG"], ["JPEG", "JPEG", "HEIF"]))
+    draw = random.Random(5)
+    for row in rows:
+        row["width"], row["height"] = draw.choice(sizes[CLASSES.index(row["camera_class"])])
+    kept = [rows[place] for place in match(rows, COARSE).kept]
+    assert 20 < len(kept) < len(rows)
+    found = file_properties(pd.DataFrame(kept))
+    cells = list(zip(*(found[name] for name in COARSE), strict=True))
+    held = [
+        Counter(cell for cell, row in zip(cells, kept, strict=True) if row["camera_class"] == one) for one in CLASSES
+    ]
+    assert held[0] == held[1]
 
 
 def test_where_nothing_differs_nothing_is_claimed() -> None:

@@ -46,7 +46,7 @@ def test_an_upgrade_keeps_a_copy_of_the_old_catalogue(workspace: Workspace, monk
     with Catalog.open(workspace) as catalog:
         assert catalog.connection.execute("SELECT count(*) FROM photo").fetchone()[0] == 3
         catalog.connection.execute("SELECT x FROM later")
-    backup = workspace.root / f"catalog-v{len(scripts)}.sqlite"
+    backup = workspace.backups / f"catalog-v{len(scripts)}.sqlite"
     connection = sqlite3.connect(backup)
     assert connection.execute("SELECT count(*) FROM photo").fetchone()[0] == 3
     connection.close()

@@ -11,12 +11,12 @@ from curate.catalog import decisions
 from curate.catalog.flickr_photos import (
     ListedCounts,
     counts,
+    failures,
     flickr_photo,
     flickr_photos,
     forget_steps,
     has_originals,
     is_pending,
-    licence_days,
     pending,
     put_listings,
     record_step,
@@ -25,6 +25,7 @@ from curate.catalog.flickr_photos import (
 )
 from curate.catalog.forgetting import forget
 from curate.catalog.listing import Listing
+from curate.catalog.photos import licence_days
 from curate.catalog.store import Catalog
 from curate.photos.facts import Exif, TakenPrecision
 from curate.workspace import Workspace
@@ -123,6 +124,16 @@ def test_steps(catalog: Catalog) -> None:
     forget_steps(catalog, "exif", 2)
     forget_steps(catalog, "exif")
     assert pending(catalog, "exif") == [1, 2, 3, 4, 5]
+
+
+def test_a_failure_is_as_old_as_its_reason(catalog: Catalog) -> None:
+    """Runs of every hour that fail alike do not make it younger; another reason does."""
+    record_step(catalog, 1, "original", "failed", "not allowed (403)")
+    catalog.connection.execute("UPDATE flickr_step SET at = '2020-01-02T03:04:05+00:00'")
+    record_step(catalog, 1, "original", "failed", "not allowed (403)")
+    assert failures(catalog, "original") == {1: ("not allowed (403)", "2020-01-02T03:04:05+00:00")}
+    record_step(catalog, 1, "original", "failed", "the answer was empty")
+    assert failures(catalog, "original")[1][1] > "2026"
 
 
 def test_a_photo_that_is_gone_needs_a_recheck_alone(catalog: Catalog) -> None:

@@ -56,6 +56,16 @@ def test_a_new_licence_has_its_day() -> None:
     assert (LISTING.updated(other).license, LISTING.updated(other).license_seen) == ("CC0-1.0", "2026-02-02")
 
 
+def test_a_file_does_not_replace_what_flickr_stated() -> None:
+    """Owner, address and licence of an imported table count until Flickr's own come; the day is never another licence's."""
+    table = Listing(5, "yfcc100m", owner="9@N09", url="https://evil.example/", license="CC0-1.0")
+    kept = LISTING.updated(table)
+    assert kept == LISTING and table.updated(LISTING).license == LISTING.license
+    asked = Listing(5, "flickr", license=None, license_seen="2026-02-02")  # Flickr did not tell the licence
+    for first, second in ((table, asked), (asked, table)):
+        assert (first.updated(second).license, first.updated(second).license_seen) == ("CC0-1.0", None)
+
+
 def test_a_date_changes_with_its_precision() -> None:
     """Both or neither."""
     newer = dataclasses.replace(LISTING, taken_at="2013-01-01T00:00:00", taken_precision=YEAR)

@@ -81,7 +81,7 @@ def test_every_reading_command_reads_it(
     """The reader upgrades it, keeps a copy of how it was, and prints what is in it."""
     assert run_cli([*command.split(), "-w", str(older.root)]) == Exit.DONE
     assert told in capsys.readouterr().out
-    assert (older.root / "catalog-v1.sqlite").exists()
+    assert (older.backups / "catalog-v1.sqlite").exists()
 
 
 def test_the_log_survives_the_upgrade(older: Workspace) -> None:
@@ -151,7 +151,7 @@ def test_the_last_unreleased_schema_is_the_first_one(workspace: Workspace, read_
             assert catalog.count() == 0
             rows = catalog.connection.execute("SELECT name FROM migration ORDER BY number")
             assert [row[0] for row in rows] == [step.name for step in database.migrations()]
-    assert [path.name for path in workspace.root.glob("catalog-v*")] == ["catalog-v1.sqlite"]
+    assert [path.name for path in workspace.backups.glob("catalog-v*")] == ["catalog-v1.sqlite"]
 
 
 def test_an_earlier_unreleased_schema_is_refused_with_a_way_out(workspace: Workspace) -> None:

@@ -11,10 +11,10 @@ import pytest
 from curate.catalog import decisions
 from curate.catalog.history import steps
 from curate.catalog.importing import import_decisions
-from curate.catalog.marking import LONGEST, flag, write_note
+from curate.catalog.marking import flag, write_note
 from curate.catalog.pairs import pairs as all_pairs
 from curate.catalog.pairs import queue, remarked
-from curate.catalog.remarks import Remark, remark_of
+from curate.catalog.remarks import LONGEST, Remark, remark_of
 from curate.catalog.store import Catalog
 from curate.catalog.wanted import Wanted, waiting_and_proposed
 from curate.catalog.wording import in_words
@@ -57,7 +57,7 @@ def test_a_remark_is_logged_undone_and_repeated(filled: Workspace) -> None:
 
 
 def test_the_commands(filled: Workspace, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """curate decide flag and note, and what curate pairs --remarks lists; another workspace passes them over."""
+    """curate decide flag and note, and what curate pairs --remarks lists; another workspace takes them once."""
     pair = ["/photos/phone/IMG_0001.JPG", "/photos/camera/DSC_0001.JPG", "-w", str(filled.root)]
     assert run_cli(["decide", "flag", *pair]) == 0 and run_cli(["decide", "flag", *pair, "--json"]) == 0
     said = capsys.readouterr().out.splitlines()
@@ -71,7 +71,10 @@ def test_the_commands(filled: Workspace, capsys: pytest.CaptureFixture[str], tmp
     (tmp_path / "log.jsonl").write_text(capsys.readouterr().out)
     with Catalog.open(make_workspace(tmp_path / "other", 2, previews=False)) as catalog:
         found = import_decisions(catalog, tmp_path / "log.jsonl")
-        assert sum(found.passed_over.values()) == 2 and not found.refused
+        assert found.taken == {"flags": 1, "notes": 1} and found.complete
+        assert [row["note"] for row in remarked(catalog, all_pairs(catalog))] == ["look again"]
+        again = import_decisions(catalog, tmp_path / "log.jsonl")
+        assert (again.taken, again.unchanged) == ({}, 2)
 
 
 @pytest.mark.parametrize(

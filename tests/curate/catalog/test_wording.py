@@ -7,6 +7,7 @@ import pytest
 from curate.cameras.types import CameraType
 from curate.catalog import decisions
 from curate.catalog.keepers import keep
+from curate.catalog.marking import state_clock
 from curate.catalog.pairs import decide_auto
 from curate.catalog.store import Catalog
 from curate.catalog.wording import in_words
@@ -104,9 +105,9 @@ def test_a_clock_is_told_in_the_words_of_its_screen(catalog: Catalog) -> None:
         (0.0, "reads the same as"),
         (0.5, "is 0.5 s ahead of"),
     ):
-        decisions.state_clock(catalog, PHONE, "Nobody|N 1", seconds)
+        state_clock(catalog, PHONE, "Nobody|N 1", seconds)
         assert taken_back(catalog) == f"the clock of the Nobody N 1 {words} that of the Apple iPhone X"
-    decisions.state_clock(catalog, PHONE, CAMERA, None)
+    state_clock(catalog, PHONE, CAMERA, None)
     assert taken_back(catalog) == "withdrew the offset between the clocks of the Apple iPhone X and the Canon EOS 40D"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from photo_samples import encoded, jpeg_with, picture
 
 from curate.containers.jpeg_tables import jpeg_tables
+from tracer.images.decode import header_of
 
 _IMAGE = picture(40, 24)
 _LAYOUTS = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
@@ -47,6 +49,24 @@ def test_a_makers_own_tables_get_the_nearest_quality() -> None:
         estimates.append(tables.quality)
     assert estimates == sorted(estimates)
     assert len(set(estimates)) == 3
+
+
+def test_both_programs_read_the_same_from_a_header(tmp_path: Path) -> None:
+    """tracer finds the quality and the layout that curate finds, also with a maker's own tables, in grey and unusual layouts."""
+    own = {"qtables": [[8 + i // 8 for i in range(64)], [2 + i for i in range(64)]]}
+    for options, image in (
+        ({"quality": 70}, _IMAGE),
+        (own, _IMAGE),
+        (own, _IMAGE.convert("L")),
+        (own, _IMAGE.convert("CMYK")),
+    ):
+        data = encoded("JPEG", None, image, **options)
+        frame = data.index(b"\xff\xc0")
+        for sampling in (data[frame + 11], 0x12, 0x41):  # of the first component: as written, 4:4:0, 4:1:1
+            (tmp_path / "a.jpg").write_bytes(data[: frame + 11] + bytes([sampling]) + data[frame + 12 :])
+            header, tables = header_of(tmp_path / "a.jpg"), jpeg_tables(io.BytesIO((tmp_path / "a.jpg").read_bytes()))
+            assert tables is not None and tables.quality is not None
+            assert (header["jpeg_quality"], header["jpeg_subsampling"]) == (tables.quality, tables.subsampling)
 
 
 def test_tables_of_sixteen_bits_are_read() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -192,3 +194,19 @@ def test_damaged_files_are_refused(catalog: Catalog, tmp_path: Path, content: by
     (tmp_path / "empty").mkdir()
     with pytest.raises(SourceError, match="no such Parquet file"):
         take_in(catalog, tmp_path / "empty")
+
+
+def test_a_text_that_all_rows_share_is_in_memory_once(tmp_path: Path) -> None:
+    """A file of 15 kB whose 5,000 rows have texts of 400 kB: each row for itself would take 2 GB for each column."""
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * 5000, pa.int32()), pa.array(["a" * 400_000]))
+    path = tmp_path / "flickrexif.parquet"
+    table = pa.table({"Flickr ID": range(1, 5001), **dict.fromkeys(COLUMNS[1:], text)})
+    pq.write_table(table, path, compression="zstd", store_schema=False)
+    code = (
+        "import sys, pathlib; from curate.sources.flickrexif import _batches\n"
+        "print(sum(len(batch.entries) for batch in _batches([pathlib.Path(sys.argv[1])], 1, [])))\n"
+        "print(pathlib.Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0])"
+    )
+    out = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True).stdout
+    rows, kilobytes = map(int, out.split())
+    assert rows == 5000 and kilobytes < 600 << 10 and path.stat().st_size < 20_000

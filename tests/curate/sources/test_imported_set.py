@@ -167,7 +167,7 @@ def test_any_image_folder_with_our_columns(catalog: Catalog, tmp_path: Path) -> 
         ),
         ([{"file_name": "a.jpg", "photo_id": "x"}], "photo_id 'x' is not one"),
         ([{"file_name": "a.jpg", "photo_id": 2**60}], "is not one"),
-        ([{"file_name": "a.jpg", "photo_id": [1]}], r"photo_id \[1\] is not one"),
+        ([{"file_name": "a.jpg", "photo_id": [1]}], r"photo_id.*holds lists"),
     ],
 )
 def test_unusable_tables_are_refused(catalog: Catalog, tmp_path: Path, rows: list[dict[str, Any]], why: str) -> None:

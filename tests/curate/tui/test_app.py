@@ -26,6 +26,7 @@ from curate.photos.facts import Exif, PhotoFacts, Status
 from curate.tui.app import CurateApp, images_mode
 from curate.tui.screens.help import described
 from curate.tui.shown import shown
+from curate.tui.terminal_images import asked_terminal
 from curate.tui.widgets.facetlist import FacetList
 from curate.tui.widgets.pair import PairView
 from curate.tui.widgets.photo import PhotoView
@@ -161,6 +162,24 @@ async def test_ingest_from_within_the_app(tmp_path: Path) -> None:
         assert "Check the spelling" in str(app.screen.query_one(".problem").render())
         await pilot.press("escape")
         assert app.catalog.count() == 4
+
+
+async def test_the_columns_of_a_sidecar_are_warned_of(tmp_path: Path) -> None:
+    """As the command does: what is not used is named with what was meant; a file that names no photos is refused in the form."""
+    write_photo(tmp_path / "photos" / "a.jpg", 1)
+    labels = tmp_path / "labels.csv"
+    async with opened(Workspace.create(tmp_path / "w"), size=(80, 24)) as (app, pilot):
+        await pilot.press("i", *str(tmp_path / "photos"), "down", *str(labels))
+        labels.write_text("photo,label\na.jpg,pier\n")
+        await pilot.press("enter")
+        assert "no column that names photos" in str(app.screen.query_one(".problem").render())
+        labels.write_text("path,label,license\nphotos/a.jpg,pier,\nb.jpg,,\n")
+        await pilot.press("enter")
+        await until(pilot, lambda: "1 added" in status(app))
+        _, *remarks = status(app).splitlines()
+        assert [line[:2] for line in remarks] == ["! "] * 4 and "label: did you mean semantic_label?" in remarks[1]
+        assert "license is empty in 2 rows" in remarks[2] and "no photo was found for 1 row" in remarks[3]
+        assert app.screen.query_one("#status").size.height >= 7
 
 
 async def test_filter_by_word_and_by_expression(tmp_path: Path) -> None:
@@ -395,7 +414,8 @@ def test_a_command_is_told_that_the_app_is_open(tmp_path: Path) -> None:
 def test_pictures_inside_tmux_are_half_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     """Automatic choice draws nothing there; an explicit one is obeyed."""
     monkeypatch.setenv("TMUX", "x")
-    assert images_mode(None, "auto") == "half" and images_mode("kitty", "auto") == "kitty"
+    terminal = asked_terminal()
+    assert images_mode(None, "auto", terminal) == "half" and images_mode("kitty", "auto", terminal) == "kitty"
 
 
 def test_the_app_starts_without_heavy_libraries() -> None:

@@ -52,9 +52,9 @@ OTHERS = [
 @pytest.mark.parametrize("name", NAMES)
 def test_a_whole_name_is_that_command(name: str) -> None:
     """In any case of its letters, whatever else the screen has."""
-    among = commands(OTHERS)
+    among = [(one.name, one) for one in commands(OTHERS)]
     for typed in (name, name.lower(), name.upper(), f" {name}  "):
-        assert ranked(among, typed)[0].name == name
+        assert ranked(among, typed)[0][0] == name
 
 
 def test_what_a_screen_adds() -> None:
@@ -67,10 +67,11 @@ def test_what_a_screen_adds() -> None:
 @given(st.text(string.ascii_letters + " ", max_size=12))
 def test_what_is_found_holds_the_letters(text: str) -> None:
     """Each command that is found has the typed letters in order; without letters, all are found."""
-    for one in ranked(FIXED, text):
-        letters = iter(one.name.casefold())
+    among = [(name, name) for name in NAMES]
+    for name, _ in ranked(among, text):
+        letters = iter(name.casefold())
         assert all(letter in letters for letter in " ".join(text.casefold().split()))
-    assert text.strip() or len(ranked(FIXED, text)) == len(FIXED)
+    assert text.strip() or len(ranked(among, text)) == len(among)
 
 
 def test_paths_are_completed_as_far_as_they_are_certain(tmp_path: Path) -> None:
@@ -125,9 +126,9 @@ def test_photos_are_taken_from_the_last_folder(
     assert answers(ingest_form(catalog))["folder"] == os.fspath(catalog.workspace.root.parent)
     finish(ingest(catalog, [photos], jobs=1))
     assert answers(ingest_form(catalog))["folder"] == os.fspath(photos)
-    request = ingest_request(answers(ingest_form(catalog), topics="y"))
+    request = ingest_request(answers(ingest_form(catalog), from_folders="y"))
     assert request.folder == photos and request.from_folders and request.labels is None
-    for wrong in ({"folder": ""}, {"folder": "/nowhere/at/all"}, {"labels": "none.csv"}, {"topics": "perhaps"}):
+    for wrong in ({"folder": ""}, {"folder": "/nowhere/at/all"}, {"labels": "none.csv"}, {"from_folders": "perhaps"}):
         with pytest.raises(CurateError):
             ingest_request(answers(ingest_form(catalog), **wrong))
 

@@ -87,7 +87,7 @@ async def test_possible_names_are_told_of_their_line_alone(tmp_path: Path) -> No
 
 def test_words_for_nothing_are_taken(catalog: Catalog) -> None:
     """Those that the examples of the lines show."""
-    assert ingest_request({"folder": ".", "labels": "None", "topics": "no"}).labels is None
+    assert ingest_request({"folder": ".", "labels": "None", "from_folders": "no"}).labels is None
     everything = {"camera": "all", "least": "", "most": "", "only": "All", "order": ""}
     assert wanted_of(everything) == Wanted()
     form = {field.name: field.value for field in export_form(catalog, SetChoice()).fields}

@@ -10,11 +10,13 @@ import pytest
 from rich.text import Text
 from textual.widgets import DataTable, Input, Static
 
+from curate.catalog.forgetting import forget
 from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.errors import CurateError, NotAWorkspace
 from curate.ingest import ingest
 from curate.status import ExportedSet, Run, Status
+from curate.status import status as status_of
 from curate.tui.forms import Form
 from curate.tui.screens.starting import StartApp, workspace_at
 from curate.tui.start import made, start_form, start_request
@@ -44,6 +46,7 @@ SET = ExportedSet(Path("/w/exports/w"), 4, 2, False)
         (dataclasses.replace(FULL, waiting=3, proposed=2), "app.switch_mode('review')"),
         (dataclasses.replace(FULL, unreadable=9), "app.switch_mode('library')"),
         (dataclasses.replace(FULL, phones=0, unknown_cameras=1), "app.switch_mode('cameras')"),
+        (dataclasses.replace(FULL, absent=((Path("/gone"), 9),)), "app.relocate"),
         (dataclasses.replace(FULL, without_exif=True), "app.switch_mode('flickr')"),
         (dataclasses.replace(FULL, accepted=1), "app.export"),
         (dataclasses.replace(FULL, accepted=1, sets=(SET,)), "app.evaluate"),
@@ -58,7 +61,7 @@ def test_enter_takes_the_next_step(found: Status, action: str) -> None:
 def test_what_waits_is_marked() -> None:
     """Each kind of it has a line; where nothing waits, none is marked."""
     odd = dataclasses.replace(
-        FULL, unreadable=1, skipped=2, duplicates=3, unknown_cameras=1, disagreements=1, gone=1, waiting=2, proposed=1,
+        FULL, unreadable=1, skipped=2, missed=1, duplicates=3, unknown_cameras=1, disagreements=1, gone=1, waiting=2, proposed=1,
         sets=(dataclasses.replace(SET, stale=True),), runs=(Run(Path("/w/runs/w"), SET.path, True),),
     )  # fmt: skip
     for chosen, said in ((0, "3 groups of equal files"), (2, "3 groups of equal files, 1 to decide")):
@@ -72,6 +75,43 @@ def test_what_waits_is_marked() -> None:
     text = {entry.name: entry.text for entry in entries(odd)}
     assert "1 of unknown type, 1 on whose type sources disagree" in text["cameras"]
     assert "the catalogue changed since" in text["set"]
+
+
+def test_what_is_no_picture_asks_nothing(catalog: Catalog, tmp_path: Path) -> None:
+    """A text beside the photos, a link to a folder and a forgotten photo are listed, and wait for nobody; a lost file does."""
+    photos = tmp_path / "photos"
+    for number in range(2):
+        write_photo(photos / f"{number}.jpg", number)
+    (photos / "SOURCES.md").write_text("where they are from")
+    (photos / "all").symlink_to(tmp_path)
+    finish(ingest(catalog, [photos], jobs=1))
+    forget(catalog, [photos / "1.jpg"])
+    for lost in (False, True):
+        if lost:
+            (photos / "2.jpg").symlink_to(tmp_path / "gone.jpg")
+        finish(ingest(catalog, [photos], jobs=1))
+        (line,) = (entry for entry in entries(status_of(catalog)) if entry.name == "skipped")
+        assert line.text.startswith(f"{3 + lost} files") and line.waits is lost
+
+
+async def test_a_folder_that_moved_is_relocated_from_home(tmp_path: Path) -> None:
+    """Enter on the first line asks where the folder is that is not there; its photos are found in the new place."""
+    for number in range(2):
+        write_photo(tmp_path / "photos" / f"{number}.jpg", number)
+    workspace = Workspace.create(tmp_path / "w")
+    with Catalog.open(workspace) as catalog:
+        finish(ingest(catalog, [tmp_path / "photos"], jobs=1))
+    (tmp_path / "photos").rename(tmp_path / "moved")
+    async with opened(workspace, "home") as (app, pilot):
+        await until(pilot, lambda: app.screen.query_one("#waiting", DataTable).row_count > 1)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen.query(Input)) == 2)
+        old, new = app.screen.query(Input)
+        assert old.value == str(tmp_path / "photos")
+        new.value = str(tmp_path / "moved")
+        await pilot.press("enter")
+        await until(pilot, lambda: "2 photos relocated" in str(app.screen.query_one("#status", Static).render()))
+        assert {row["path"] for row in app.catalog.labels()} == {str(tmp_path / "moved" / f"{n}.jpg") for n in range(2)}
 
 
 async def test_enter_goes_where_a_line_says(tmp_path: Path) -> None:

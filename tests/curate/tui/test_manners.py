@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widgets import OptionList
 
-from curate.cameras.types import Camera
+from curate.cameras.types import Camera, CameraType
 from curate.catalog import decisions
 from curate.catalog.store import Catalog
 from curate.tui.app import places
@@ -99,7 +99,7 @@ async def test_q_asks_only_while_work_runs(tmp_path: Path) -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert len(app.screen_stack) == 1 and app._exit is False
-        await pilot.press("q", "j", "enter")
+        await pilot.press("q", "down", "enter")
         await pilot.pause()
         assert app._exit
     async with opened(workspace) as (app, pilot):
@@ -199,7 +199,44 @@ async def test_the_photos_of_a_camera(tmp_path: Path) -> None:
         await until(pilot, lambda: app.current_mode == "library" and len(app.screen.browse) == 3)
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen.browse) == 6)
-        await pilot.press("f3", "t", "m", "f")
-        assert app.screen.query_one(OptionList).highlighted_option.id == "film_scanner"
-        await pilot.press("y", "enter")
-        assert status(app).endswith("is now: film_scanner · u undoes")
+
+
+async def test_settings_count_while_the_app_is_open(tmp_path: Path) -> None:
+    """Keys, colours, names and camera types follow the file; one that cannot be used is named, and nothing changes."""
+    workspace = make_workspace(tmp_path / "w", 3, previews=False)
+    file = workspace.root / "workspace.toml"
+    async with opened(workspace, "review") as (app, pilot):
+        camera = '[[cameras]]\nmake = "NIKON CORPORATION"\nmodel = "NIKON D5500"\ntype = "mirrorless"\n'
+        file.write_text(f'name = "pier"\n{camera}[app]\ntheme = "nord"\n[app.keys]\n"review.accept" = "g"\n')
+        await until(pilot, lambda: "workspace.toml has changed" in status(app))
+        assert app.theme == "nord" and "pier" in str(app.screen.query_one("#headline").render())
+        assert {camera.type for camera, _ in app.catalog.cameras.listed()} == {
+            CameraType.SMARTPHONE,
+            CameraType.MIRRORLESS,
+        }
+        file.write_text('name = "pier"\nnme = "x"\n')
+        await until(pilot, lambda: "nme is not a setting; name may be meant" in status(app))
+        assert app.theme == "nord" and app.catalog.workspace.name == "pier"
+        file.write_text('name = "quay"\n[app.keys]\n"review.accept" = "g"\n')
+        await until(pilot, lambda: "workspace.toml has changed" in status(app))
+        await pilot.press("g")
+        await until(pilot, lambda: decisions.tally(app.catalog).accepted == 1)
+        file.write_text('name = "quay"\n')
+        await until(pilot, lambda: "workspace.toml has changed" in status(app))
+        await pilot.press("g", "space")
+        await until(pilot, lambda: decisions.tally(app.catalog).accepted == 2)
+
+
+async def test_a_choice_is_filtered_by_what_is_typed(tmp_path: Path) -> None:
+    """The text is seen, Enter takes the best of what it leaves, and nothing where it leaves nothing."""
+    async with opened(make_workspace(tmp_path / "w", 3, previews=False), "cameras") as (app, pilot):
+        for typed, left, taken in (
+            ("sma", ["smartphone"], "smartphone"),
+            ("scan", ["scanner", "film_scanner"], "scanner"),
+        ):
+            await pilot.press("t", *"zz", "enter", "ctrl+u", *typed)
+            assert typed in str(app.screen.query_one("#typed").render())
+            listed = app.screen.query_one(OptionList)
+            assert [str(option.prompt) for option in listed.options] == left
+            await pilot.press("enter")
+            assert status(app).endswith(f"is now: {taken} · u undoes")

@@ -36,7 +36,7 @@ async def test_every_action_of_a_screen_is_listed(tmp_path: Path) -> None:
             await pilot.press(screen, "ctrl+p")
             palette = app.screen
             assert isinstance(palette, PaletteScreen)
-            names = [one.name for one in palette._found]
+            names = [name for name, _ in palette._found]
             assert names[: len(FIXED)] == [one.name for one in FIXED] and more <= {*names}
             await pilot.press("escape")
 
@@ -48,15 +48,16 @@ async def test_names_keys_and_words_stand_apart(tmp_path: Path, size: tuple[int,
         await pilot.press("ctrl+p")
         palette = app.screen
         assert isinstance(palette, PaletteScreen)
-        lines = {one.name: str(palette._line(one)) for one in palette._commands}
-        for one in palette._commands:
+        commands = [one for _, one in palette._names]
+        lines = {one.name: str(palette.line(one.name, one)) for one in commands}
+        for one in commands:
             assert f"{one.name}  " in lines[one.name] and f"{one.keys}  " in lines[one.name]
         assert "b Enter  take back this step" in lines["Back to here"]
         room = palette.query_one(OptionList).size.width
         assert room >= size[0] - 12
         if size[0] == 120:
             assert all(len(line) <= room for line in lines.values())
-            assert len({lines[one.name].index(one.tooltip) for one in palette._commands}) == 1
+            assert len({lines[one.name].index(one.tooltip) for one in commands}) == 1
 
 
 async def test_keys_edit_and_choose(tmp_path: Path) -> None:
@@ -121,8 +122,8 @@ async def test_what_was_typed_into_a_line_stays(tmp_path: Path) -> None:
         assert folder.value == filled and app.focused is labels
         await pilot.press(*keys(f"{tmp_path}/lab"), "up", "down", *keys("els.csv"))
         assert labels.value == f"{tmp_path}/labels.csv"
-        await pilot.press("escape", "f1", "e", *keys("bridge"))
-        assert app.screen.query_one(Line).value == "semantic_label=bridge"
+        await pilot.press("escape", "f1", "e", *keys("bridge"), "down", *keys("scene"))
+        assert [line.value for line in app.screen.query(Line)] == ["bridge", "scene"]
 
 
 async def test_the_palette_closes_a_dialog(tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ async def test_windows_by_mouse(tmp_path: Path) -> None:
         await click_on(pilot, "Cancel")
         assert len(app.screen_stack) == 1
         await pilot.press("ctrl+p", *keys("Cameras"))
-        await click_on(pilot, "Run")
+        await click_on(pilot, "Choose")
         assert app.current_mode == "cameras"
         await pilot.press("f1", "e")
         await click_on(pilot, "Cancel")

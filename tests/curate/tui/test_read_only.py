@@ -15,6 +15,7 @@ from curate.catalog.store import Catalog
 from curate.errors import ReadOnly, WorkspaceBusy
 from curate.tui.app import CurateApp, images_mode
 from curate.tui.modes import ScreenName
+from curate.tui.terminal_images import Terminal
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import status, until
 from tests.curate.tui.workspaces import make_workspace
@@ -127,6 +128,6 @@ def test_a_catalogue_for_reading_refuses_changes(shared: Workspace) -> None:
 
 def test_pictures_in_a_browser_are_half_cells() -> None:
     """Its terminal draws neither Sixel nor Kitty's pictures; without pictures stays without."""
-    assert [images_mode(None, mode, browser=True) for mode in ("auto", "kitty", "sixel", "half", "none")] == [
+    assert [images_mode(None, mode, Terminal("sixel"), browser=True) for mode in ("auto", "kitty", "sixel", "half", "none")] == [
         "half", "half", "half", "half", "none",
     ]  # fmt: skip

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from curate.catalog.store import Catalog
 from curate.tui.app import CurateApp
 from curate.tui.messages import WorkAdvanced
+from curate.tui.work import StageRate
 from tests.curate.tui.test_app import opened, status, until
 from tests.curate.tui.workspaces import make_workspace
 from tracer.base.progress import Progress
@@ -76,11 +77,25 @@ async def test_how_far_work_is_stays_in_view_at_80_columns(tmp_path: Path, monke
         await until(pilot, lambda: running(app).startswith("measuring: 9 of 65"))
         assert " · probe of Make (offline/effic" in running(app) and running(app).endswith("… · Esc stops")
         assert len(running(app)) == 78
-        app.work.note(WorkAdvanced(Progress("measuring: probe of Make", 9, 65), 3600.0))
+        app.work.note(WorkAdvanced(Progress("measuring: probe of Make", 9, 65), 0.0025))
         assert "a second" not in app.work.line and "a minute" not in app.work.line
-        app.work.note(WorkAdvanced(Progress("measuring: probe of Make", 9, 65), 60.0))
-        assert app.work.line == "measuring: 9 of 65 · 9 a minute"
+        app.work.note(WorkAdvanced(Progress("measuring: probe of Make", 9, 65), 0.15))
+        assert app.work.line == "measuring: 9 of 65 · 9 a minute, about 6 min left"
         go.set()
+
+
+def test_each_stage_goes_at_its_own_rate() -> None:
+    """A slow stage before does not slow the next one down, and neither does one that counts from the beginning again."""
+    rate, now = StageRate(), 0.0
+    for what, counts, seconds, a_second in (
+        ("reading: a.jpg", range(3), 20.0, 0.05),
+        ("comparing", range(0, 2000, 100), 0.1, 1000.0),
+        ("comparing", range(0, 900, 50), 1.0, 50.0),
+    ):
+        for done in counts:
+            now += seconds
+            told = rate.after(Progress(what, done, 2000), now)
+        assert told == pytest.approx(a_second)
 
 
 async def test_what_a_screen_says_stays_while_work_runs(endless: Endless, tmp_path: Path) -> None:

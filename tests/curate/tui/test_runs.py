@@ -19,13 +19,14 @@ from curate.catalog.store import Catalog
 from curate.errors import CurateError, HandoffError
 from curate.sources.made import MANIFEST
 from curate.tui import results
-from curate.tui.results import BAR, Figure, bar, figures, known_about, not_measured, runs_here
+from curate.tui.results import BAR, Figure, bar, figures, known_about, not_measured, runs_here, state_of
 from curate.tui.screens.help import described
 from curate.tui.widgets.listing import Listing
 from curate.tui.widgets.told import Told
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import opened, status, until
 from tests.curate.tui.test_library import drawn
+from tests.curate.tui.workspaces import make_workspace
 from tracer.base.progress import Work, finish
 
 ROW = {
@@ -73,7 +74,7 @@ def test_runs_are_listed(catalog: Catalog) -> None:
     os.utime(manifest, (2e9 - 200, 2e9 - 200))
     found = runs_here(catalog)
     assert [run.path.name for run in found] == ["begun", "new", "set-run", "old"]
-    assert found[0].state == "not finished" and "its set changed since" in found[3].state
+    assert state_of(found[0]) == "not finished" and "its set changed since" in state_of(found[3])
     assert found[2].dataset == workspace.root.parent / "set" and found[1].dataset is None
 
 
@@ -119,7 +120,7 @@ def test_what_would_be_measured_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 async def test_runs_by_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures follow the cursor; two runs are compared; the report's place is told; a stopped run is gone on with."""
-    workspace = Workspace.create(tmp_path / "w")
+    workspace = make_workspace(tmp_path / "w", 0)
     make_run(workspace, "one", 100)
     make_run(workspace, "two", 200, [ROW | {"value": 0.6}] * 3)
     (workspace.runs / "begun" / "shards").mkdir(parents=True)
@@ -169,7 +170,7 @@ KINDS = [
 
 async def test_figures_are_told_apart_at_80_columns(tmp_path: Path) -> None:
     """By what of them is in view; the whole figure under the cursor stands below, and Tab, which is listed, goes there."""
-    workspace = Workspace.create(tmp_path / "w")
+    workspace = make_workspace(tmp_path / "w", 0)
     rows = [
         ROW | {"experiment": experiment, "attribute": label, "setting": setting, "encoder": encoder, "metric": metric}
         for encoder in ("offline/efficientnet-lite0", "offline/efficientnet-lite2", "baseline/residual")
@@ -219,7 +220,7 @@ async def test_a_damaged_run_and_a_failing_tracer_are_told(tmp_path: Path, monke
     def fail() -> Any:
         raise HandoffError("tracer encoders failed", "it crashed")
 
-    workspace = Workspace.create(tmp_path / "w")
+    workspace = make_workspace(tmp_path / "w", 0)
     (make_run(workspace, "one") / "results.json").write_text("{")
     monkeypatch.setattr(results.handoff, "known_encoders", fail)
     async with opened(workspace, "runs") as (app, pilot):

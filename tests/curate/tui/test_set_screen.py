@@ -131,7 +131,7 @@ def test_sets_are_listed(filled: Workspace) -> None:
         for age in range(5):
             place = filled.exports / f"s{age}"
             place.mkdir()
-            (place / MANIFEST).write_text("{}")
+            (place / MANIFEST).write_text('{"schema": "lenstrace/dataset/1", "files": {}}')
             os.utime(place / MANIFEST, (2e9 - age, 2e9 - age))
         lines = texts(setplan.set_lines(catalog))
         assert "exports/s0" in lines and "exports/s2" in lines and "exports/s3" not in lines and "and 2 more" in lines

@@ -6,12 +6,15 @@ import errno
 import os
 import random
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tracer.base import files
+from tracer.base import files, machine
+
+HERE, NOW, ELSEWHERE = machine.host(), machine.boot(), "0" * 8
 
 
 @pytest.fixture
@@ -45,12 +48,17 @@ def test_names_as_long_as_a_file_system_takes_can_be_written(tmp_path: Path) -> 
 
 
 def test_what_killed_processes_left_is_removed(tmp_path: Path, dead: int) -> None:
-    """Temporary files of processes that are gone; those of living ones, and other people's files, stay."""
+    """Also those from before this machine was started; those of living ones and of other hosts, and other files, stay."""
     (tmp_path / "deep").mkdir()
-    stay = [f".b.npz.{os.getpid()}.partial", f"c.npz.{dead}.partial", ".d.partial", ".e.x.partial"]
-    for name in (f".a.npz.{dead}.partial", *stay):
+    gone = [f".a.npz.{HERE}-{NOW}-{dead}.partial", f".b.npz.{HERE}-{ELSEWHERE}-{os.getpid()}.partial"]
+    stay = [f".c.npz.{files.owner()}.partial", f"d.npz.{HERE}-{NOW}-{dead}.partial", ".e.partial", f".f.{dead}.partial"]
+    shared, old = (f".{name}.{ELSEWHERE}-{NOW}-{dead}.partial" for name in ("shared", "old"))
+    for name in (*gone, *stay, shared, old):
         (tmp_path / "deep" / name).write_bytes(b"")
+    week_ago = time.time() - 8 * 86_400
+    os.utime(tmp_path / "deep" / old, (week_ago, week_ago))
     files.remove_abandoned(tmp_path)
+    stay.append(shared)
     assert sorted(os.listdir(tmp_path / "deep")) == sorted(stay)
 
 
@@ -125,3 +133,14 @@ def test_what_is_in_the_way_of_a_sealed_file_is_moved_aside(tmp_path: Path) -> N
     files.write_sealed(tmp_path / "file" / "deep" / "a.cache", b"x")
     assert files.read_sealed(tmp_path / "file" / "deep" / "a.cache") == b"x"
     assert [found.read_text() for found in tmp_path.rglob("file") if found.is_file()] == ["mine"]
+
+
+def test_a_new_name_is_brought_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder is synced after each rename, so that a power cut does not bring the old name back."""
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.readlink(f"/proc/self/fd/{handle}")))
+    files.write_atomically(tmp_path / "a", b"x")
+    files.move(tmp_path / "a", tmp_path / "b")
+    (tmp_path / "b.cache").mkdir()
+    files.make_way(tmp_path / "b.cache")
+    assert synced[1:] == [str(tmp_path)] * 3 and (tmp_path / "b").read_bytes() == b"x"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from pathlib import Path
 
 import pytest
 
 from tracer.base import parsing
-from tracer.base.reading import check_regular, open_regular, read_json, read_text
+from tracer.base.reading import check_regular, open_regular, read_json, read_text, rows_of_csv
 
 
 def test_what_is_not_a_regular_file_is_refused_at_once(tmp_path: Path) -> None:
@@ -66,3 +68,14 @@ def test_json_whose_values_would_fill_the_memory_is_refused(tmp_path: Path, monk
     monkeypatch.setattr(parsing, "MOST_MEMORY", 2 << 20)
     with pytest.raises(ValueError, match="GB of memory"):
         read_json(path)
+
+
+@pytest.mark.parametrize(
+    "row", ["," * 1_100_000, '"\n",' * 300_000, "a" * 1_100_000], ids=["commas", "lines", "letters"]
+)
+def test_a_row_of_a_csv_is_bounded(row: str) -> None:
+    """Each of its cells takes many times the memory of the file; the rows before it are read, and the error names its line."""
+    rows = rows_of_csv(io.StringIO(f'a,b\n1,"x\ny"\n{row}', newline=""))
+    assert [next(rows), next(rows)] == [(1, ["a", "b"]), (2, ["1", "x\ny"])]
+    with pytest.raises(csv.Error, match=r"line 4: (it has more than 1,048,576 characters|field larger)"):
+        next(rows)

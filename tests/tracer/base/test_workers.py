@@ -62,6 +62,15 @@ def test_workers_leave_the_cores_to_others_first() -> None:
     assert results([["nice", 0]], 1, Limits(5.0)) == [Answer(min(os.nice(0) + 5, 19), b"")]
 
 
+def test_workers_know_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys and tokens of the environment stay with the parent."""
+    secrets = {"FLICKR_API_KEY", "HF_TOKEN", "AWS_SECRET_ACCESS_KEY", "db_password"}
+    for name in secrets:
+        monkeypatch.setenv(name, "x")
+    (found,) = results([["environment", 0]], 1, Limits(5.0))
+    assert isinstance(found, Answer) and not secrets & {*found.value} and "PATH" in found.value
+
+
 def test_a_worker_that_gets_no_core_is_not_overdue() -> None:
     """Among a dozen busy processes a worker may wait for a core for three times its limit."""
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(12)]

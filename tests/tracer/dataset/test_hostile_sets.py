@@ -17,6 +17,7 @@ import pytest
 from safetensors.numpy import save
 
 from tests.helpers.input_photos import picture, write_flat, write_metadata, write_set
+from tracer.base import parquet
 from tracer.dataset import metadata, open_set
 from tracer.dataset.splits import read_split
 from tracer.embeddings import store
@@ -132,7 +133,7 @@ def test_a_footer_longer_than_any_and_rows_without_end(tmp_path: Path, monkeypat
     path.write_bytes(b"PAR1" + (1 << 30).to_bytes(4, "little") + b"PAR1")
     with pytest.raises(DataSetError, match="footer"):
         metadata.read_metadata(path)
-    monkeypatch.setattr(metadata, "MOST_CELLS", 1000)
+    monkeypatch.setattr(parquet, "MOST_CELLS", 1000)
     with pytest.raises(DataSetError, match="at most 1,000 values"):
         metadata.read_metadata(_table(path, {"file_name": ["a"] * 2000}))
     (tmp_path / "metadata.csv").write_text("file_name,b\n" + "a,b\n" * 600)

@@ -23,8 +23,8 @@ from tracer.dataset import open_set
 from tracer.embeddings import store
 from tracer.embeddings.batches import Resources
 from tracer.embeddings.embed import EmbedResult, embed
-from tracer.encoders.catalogue import Group
-from tracer.encoders.encoder import BaselineEncoder, Encoder
+from tracer.encoders.catalogue import HALF, Group
+from tracer.encoders.encoder import BaselineEncoder, Encoder, NetworkEncoder
 from tracer.encoders.registry import load
 from tracer.errors import EmbeddingsError, EncoderError, UsageError
 from tracer.images.crop import Crop
@@ -212,6 +212,28 @@ def test_another_encoder_under_the_same_name_is_noticed(tmp_path: Path) -> None:
     other = _Counting(Crop(16, "bicubic"))
     _embed(folder, tmp_path / "run", [other])
     assert other.pictures == 3
+
+
+def test_other_weights_in_memory_are_noticed(tmp_path: Path) -> None:
+    """A network that was made in memory is known by its weights: once they change, old embeddings are not taken for its own;
+    two networks under one name are refused in one call."""
+    import torch
+
+    folder, run = write_flat(tmp_path / "set", 3), tmp_path / "run"
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
+
+    def encoder(module: torch.nn.Module) -> NetworkEncoder:
+        return NetworkEncoder("a/b", "a", "b", Group.OTHER, Crop(8, "bicubic"), None, *HALF, build=lambda: module)
+
+    first = encoder(network)
+    assert [_embed(folder, run, [first]).embedded for _ in range(2)] == [3, 0]
+    old = store.load(run, "set", "a/b").vectors
+    with torch.no_grad():
+        network[0].weight.mul_(2)
+    assert _embed(folder, run, [first]).embedded == 3
+    assert np.abs(store.load(run, "set", "a/b").vectors - old).max() > 1e-3
+    with pytest.raises(UsageError, match="would have the same files"):
+        _embed(folder, run, [first, encoder(torch.nn.Flatten())])
 
 
 def test_seed_matters_where_something_is_drawn(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tracer.dataset.file_properties import WORDS
 from tracer.experiments.shared.camera_page import models_in_words, told
 from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
@@ -15,6 +14,7 @@ from tracer.results.rows import Row
 from tracer.results.tables import is_number
 from tracer.results.verdicts import Verdict, parted, span, together, verdict
 from tracer.results.words import FILES_ALONE
+from tracer.setformat.file_properties import WORDS
 from tracer.stats import LEVEL
 
 MATCHED: Final = "matched"

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.base.progress import Work
-from tracer.dataset.file_properties import COARSE
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.photos import LabelledPhotos
@@ -20,6 +19,7 @@ from tracer.experiments.probe.unseen import probe_unseen_cameras
 from tracer.experiments.shared.cameras import UNSEEN
 from tracer.experiments.shared.thinning import thinned
 from tracer.results.photo_scores import PhotoScores
+from tracer.setformat.file_properties import COARSE
 
 MATCHED: Final = "matched"
 """Ends the setting of a probe on photos that are matched in file properties."""

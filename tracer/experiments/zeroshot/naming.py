@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tracer import stats
 from tracer.base.progress import Work
-from tracer.base.text import counted
+from tracer.base.text import counted, cut_at_word
 from tracer.encoders.text import TextSide
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.outcome import Estimate, Outcome, Source
@@ -252,6 +252,6 @@ def _warnings(prompts: ClassPrompts, side: TextSide, groups: int) -> list[str]:
     if cut := side.too_long([text for texts in prompts.texts for text in texts]):
         said.append(
             f"{counted(len(cut), 'prompt is', 'prompts are')} as long as {side.name} reads, or longer; what goes beyond is cut "
-            f"off: {cut[0][:60]}…"
+            f"off: {cut_at_word(cut[0], 60)}"
         )
     return said

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import logging
 import traceback
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
@@ -15,7 +18,7 @@ from pydantic import SecretStr
 from curate.catalog.harvests import Calls
 from curate.catalog.store import Catalog
 from curate.errors import CredentialsError, SourceError
-from curate.sources.flickr.answers import Failure, FlickrError
+from curate.sources.flickr.answers import Failure, FlickrError, is_retryable
 from curate.sources.flickr.client import ATTEMPTS, Flickr, NoCallsLeft
 from curate.sources.flickr.methods import exif_tags, licenses, photo_state, search
 from curate.sources.flickr.pace import Limit, Pace
@@ -54,6 +57,11 @@ def asked(catalog: Catalog, flickr: FakeFlickr, time: Simulated) -> Iterator[Fli
 def broken(kind: Fault) -> Faults:
     """Every call fails in one way."""
     return Faults(rate=1.0, kinds=(kind,), retry_after=40, silent_seconds=30, stall_seconds=0.01)
+
+
+def streamed(content: object) -> httpx.Response:
+    """An answer whose body is still to be read, as that of a server."""
+    return httpx.Response(200, stream=httpx.ByteStream(json.dumps(content).encode()))
 
 
 @dataclass(frozen=True)
@@ -197,6 +205,30 @@ def test_retry_after_of_another_failure_is_kept(catalog: Catalog) -> None:
     assert 500 <= time.now - begun < 510
 
 
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (gzip.compress(gzip.compress(bytes(1 << 28))), {"Content_Encoding": "gzip, gzip"}),
+        (gzip.compress(bytes(1 << 28)), {"Content_Encoding": "gzip"}),
+        (b"[" * 200_000, {}),
+        (b"<rsp>" * 200_000, {}),
+    ],
+    ids=["two codings", "one coding", "JSON", "XML"],
+)
+def test_an_answer_that_grows_costs_its_call_alone(catalog: Catalog, body: bytes, headers: dict[str, str]) -> None:
+    """Whether it is compressed twice, unpacks to 268 MB or is nested 200,000 deep: memory stays, and the call fails for now."""
+    with serving(lambda handler: reply(handler, 200, body, **headers)) as server, FakeFlickr(UNIVERSE) as flickr:
+        flickr.hosts = f"127.0.0.1:{server.port}"
+        flickr.endpoint = f"http://{flickr.hosts}/"
+        tracemalloc.start()
+        with client(catalog, flickr, Simulated()) as asked, pytest.raises(FlickrError) as caught:
+            finish(exif_tags(asked, PHOTOS[0]))
+        assert is_retryable(caught.value) and asked.calls == ATTEMPTS
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 200 << 20
+
+
 def test_a_key_that_is_refused(catalog: Catalog, flickr: FakeFlickr, caplog: pytest.LogCaptureFixture) -> None:
     """Credentials, at the first call; no key is in the message, the log or the traceback."""
     caplog.set_level(logging.DEBUG)
@@ -276,9 +308,7 @@ def test_a_key_that_the_server_repeats_is_masked(catalog: Catalog, flickr: FakeF
     """A message of the server is stored and shown, so the key must not be in it."""
 
     def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(
-            200, json={"stat": "fail", "code": 77, "message": f"bad call {request.url.query.decode()}"}
-        )
+        return streamed({"stat": "fail", "code": 77, "message": f"bad call {request.url.query.decode()}"})
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
         asked = Flickr(http, flickr.endpoint, SecretStr("verysecretkey"), Pace(Calls(catalog), Limit(3_600_000, 0.001)))
@@ -293,7 +323,7 @@ def test_an_answer_about_another_photo_is_tried_again(catalog: Catalog, flickr: 
 
     def answer(request: httpx.Request) -> httpx.Response:
         tag = {"tagspace": "IFD0", "tag": "Make", "raw": "Canon"}
-        return httpx.Response(200, json={"stat": "ok", "photo": {"id": next(about), "license": 4, "exif": [tag]}})
+        return streamed({"stat": "ok", "photo": {"id": next(about), "license": 4, "exif": [tag]}})
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
         asked = Flickr(http, flickr.endpoint, SecretStr("key"), Pace(Calls(catalog), Limit(3_600_000, 0.001)))
@@ -313,7 +343,7 @@ def test_all_that_a_page_lists_is_counted(catalog: Catalog, flickr: FakeFlickr) 
     ]  # the third: a local number
 
     def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"stat": "ok", "photos": {"total": "6", "photo": photos}})
+        return streamed({"stat": "ok", "photos": {"total": "6", "photo": photos}})
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
         asked = Flickr(http, flickr.endpoint, SecretStr("key"), Pace(Calls(catalog), Limit(3_600_000, 0.001)))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 import traceback
 from pathlib import Path
 
@@ -39,6 +42,23 @@ def test_the_environment_comes_first(tmp_path: Path) -> None:
     assert find_key({**environ, "FLICKR_API_KEY": OTHER}, not_asked).get_secret_value() == OTHER
     assert find_key(environ, not_asked).get_secret_value() == KEY
     assert find_key({"HOME": str(tmp_path / "other")}, lambda: OTHER).get_secret_value() == OTHER
+
+
+def test_child_processes_do_not_get_it() -> None:
+    """Whatever the program starts, but the server of windows that can harvest; the program itself still finds the key."""
+    program = (
+        "import os, subprocess, sys\nfrom curate import cli\nfrom curate.sources.flickr.key import find_key\n"
+        "def run(words):\n    print(find_key(os.environ).get_secret_value(), flush=True)\n    return subprocess.call(['env'])\n"
+        "cli.run_cli = run\ncli.main()"
+    )
+    for word, times in (("status", 1), ("serve", 2)):
+        printed = subprocess.run(
+            [sys.executable, "-c", program, word],
+            env=os.environ | {"FLICKR_API_KEY": OTHER},
+            capture_output=True,
+            text=True,
+        ).stdout
+        assert printed.count(OTHER) == times
 
 
 def test_the_folder_of_settings_can_be_elsewhere(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The set on disk, as both programs know it."""
