@@ -85,7 +85,8 @@ class Outcome:
 
     def as_json(self) -> Mapping[str, Any]:
         """Return the object that `--json` prints."""
-        answer: dict[str, Any] = _printer(type(self)).dump_python(self, mode="json")
+        kind: Any = type(self)
+        answer: dict[str, Any] = _printer(kind).dump_python(self, mode="json")
         return answer
 
     def tables(self) -> Iterable[Table]:

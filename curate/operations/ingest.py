@@ -95,8 +95,8 @@ class Ingest(Operation):
     labels: Annotated[
         Path | None,
         Field(
-            description="A sidecar CSV. Its columns, in any case: path (or file, file_name; relative to the CSV or to PATH), and any "
-            "of Make, Model, taken_at, owner, license, url, semantic_label, scene (photos with one scene name show one scene)."
+            description="A sidecar CSV. Its columns, in any case: path (or file, file_name; relative to the CSV or to PATH), "
+            "and any of Make, Model, taken_at, owner, license, url, semantic_label, scene (photos with one scene name show one scene)."
         ),
         Asked(label="labels", example="none; or a CSV file with path, Make, Model, …", ending=".csv", here=True),
     ] = None

@@ -141,7 +141,7 @@ class TextWindow(Window[None]):
 class Dialog(Window[Answer]):
     """A window that asks."""
 
-    def again(self, answer: Any, error: CurateError) -> Dialog[Answer] | None:  # noqa: ARG002  for windows with text
+    def again(self, answer: Any, error: CurateError) -> Dialog[Answer] | None:
         """Return the window that asks once more where the answer could not be acted on; None where it has nothing to keep."""
         return None
 

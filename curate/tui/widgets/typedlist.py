@@ -67,7 +67,7 @@ class TypedList(Window[Item | None]):
             listed.styles.height = min(_MOST, len(self._names))
             yield listed
 
-    def line(self, name: str, item: Item) -> Text:  # noqa: ARG002  for windows that show more than the name
+    def line(self, name: str, item: Item) -> Text:
         """Return an item as it is listed."""
         return Text(name, no_wrap=True, overflow="ellipsis")
 
