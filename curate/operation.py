@@ -101,6 +101,10 @@ class Outcome:
         """Return the result in one line, as the app's status line shows it."""
         return ", ".join(f"{name} {value}" for name, value in self.as_json().items())
 
+    def warnings(self) -> Iterable[str]:
+        """Return what both faces tell behind the result: what was not used, and why."""
+        return ()
+
     def notes(self, root: Path) -> Iterable[str]:
         """Return what the command says on standard error: what was left out, and how to list it. `root`: the workspace."""
         return ()
@@ -131,13 +135,18 @@ class Operation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    words: ClassVar[tuple[str, ...]]
+    words: ClassVar[tuple[str, ...]] = ()
     access: ClassVar[Access] = Access.WRITES
     title: ClassVar[str] = ""
     tooltip: ClassVar[str] = ""
     question: ClassVar[str] = ""
     hint: ClassVar[str] = ""
     says_next: ClassVar[bool] = False
+
+    @property
+    def needs(self) -> Access:
+        """What it needs of the workspace with these options."""
+        return self.access
 
     @classmethod
     def proposed(cls, catalog: Catalog) -> Mapping[str, Any]:

@@ -242,18 +242,25 @@ def is_decided(catalog: Catalog, sha256: str) -> bool:
 
 def decide_auto(catalog: Catalog, min_score: float) -> int:
     """Accept all waiting proposed pairs with at least this probability, as one step; returns how many."""
-    accepted = 0
     with catalog.transaction():
         note = {"auto": min_score, "batch": decisions.batch_name(catalog, "decide auto")}
-        for pair in queue(catalog):
-            free = (
-                decisions.partner_of(catalog, pair.phone_sha256) is None
-                and decisions.partner_of(catalog, pair.other_sha256) is None
-            )
-            if pair.assigned and free and pair.score is not None and pair.score >= min_score:
-                decisions.decide(catalog, "accept", pair.phone_sha256, pair.other_sha256, note=note)
-                accepted += 1
-    return accepted
+        pairs = proposed_from(catalog, min_score)
+        for pair in pairs:
+            decisions.decide(catalog, "accept", pair.phone_sha256, pair.other_sha256, note=note)
+    return len(pairs)
+
+
+def proposed_from(catalog: Catalog, min_score: float) -> list[PairRow]:
+    """Return the waiting proposed pairs with at least this probability; of several with one photo, the first."""
+    found: list[PairRow] = []
+    taken: set[str] = set()
+    for pair in queue(catalog):
+        photos = {pair.phone_sha256, pair.other_sha256}
+        free = not photos & taken and all(decisions.partner_of(catalog, photo) is None for photo in photos)
+        if pair.assigned and free and pair.score is not None and pair.score >= min_score:
+            found.append(pair)
+            taken |= photos
+    return found
 
 
 def _pair_row(row: sqlite3.Row) -> PairRow:

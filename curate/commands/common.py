@@ -10,13 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from curate.errors import CurateError, Exit, UsageError, command
+from curate.errors import CurateError, UsageError, command
 from curate.workspace import Workspace
 from curate.workspace.settings import SETTINGS
 from tracer.base import console
-from tracer.base.console import note, print_csv, print_json, print_json_rows, print_lines, print_table, say
+from tracer.base.console import note, print_csv, print_json_rows, print_lines, print_table
 from tracer.base.progress import Result, Work
-from tracer.base.text import counted, quoted_path
+from tracer.base.text import quoted_path
 
 
 class Style(StrEnum):
@@ -106,47 +106,3 @@ def opened(workspace: Path, writing: str | None = None) -> Iterator[Any]:
             except CurateError as error:
                 note(str(error))
         yield catalog
-
-
-def report_counts(catalog: Any, counts: Any, json: bool) -> None:
-    """Print the counts of an ingest or import, and say on standard error how to list what was left out or could not be read.
-
-    Raises:
-        Exit: with the code for "some failed", where photos could not be read.
-    """
-    root = catalog.workspace.root
-    if json:
-        print_json(counts.as_json())
-    else:
-        say(", ".join(f"{name} {value}" for name, value in counts.as_json().items()))
-    if counts.skipped and not json:
-        note(f"to list what was skipped and why: {command('skipped', workspace=root)}")
-    if counts.unreadable:
-        listed = command("photos", "--where", "status != 'ok'", workspace=root)
-        note(f"{counts.unreadable:,} could not be read; to list them: {listed}")
-    if not json:
-        say_next(catalog)
-    if counts.unreadable:
-        raise typer.Exit(Exit.SOME_FAILED)
-
-
-def say_left_out(photos: Sequence[tuple[str, str]], workspace: Path) -> None:
-    """Print which photos were left out: each path, or for many photos with one reason their number and the first paths."""
-    from curate.pairing.run import COPY, NO_FILE
-
-    by_reason: dict[str, list[str]] = {}
-    for path, reason in photos:
-        by_reason.setdefault(COPY if reason.startswith(COPY) else reason, []).append(path)
-    if without := by_reason.pop(NO_FILE, None):
-        fetch = command("flickr", "download", workspace=workspace)
-        note(f"left out: {counted(len(without), 'photo')} without a file; to download originals: {fetch}")
-    if copies := by_reason.pop(COPY, None):
-        listed = command("duplicates", workspace=workspace)
-        note(
-            f"left out: {counted(len(copies), 'exact copy', 'exact copies')} of other photos; to list all copies: {listed}"
-        )
-    for reason, paths in by_reason.items():
-        for path in paths[:_NAMED]:
-            note(f"left out: {path}: {reason}")
-        if len(paths) > _NAMED:
-            note(f"left out: {len(paths) - _NAMED:,} more: {reason}; the option --json lists them all")

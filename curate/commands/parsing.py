@@ -93,10 +93,10 @@ def run_operation(operation: Operation, workspace: Path, json: bool) -> None:
     Raises:
         Exit: with the outcome's code, unless it is done.
     """
-    if operation.access is Access.NOTHING:
+    if operation.needs is Access.NOTHING:
         _print(operation.run(None), workspace, json)  # type: ignore[arg-type]
         return
-    with opened(workspace, " ".join(operation.words) if operation.access is Access.WRITES else None) as catalog:
+    with opened(workspace, " ".join(operation.words) if operation.needs is Access.WRITES else None) as catalog:
         operation.check(catalog)
         for remark in () if json else operation.remarks(catalog):
             note(remark)
@@ -112,7 +112,7 @@ def _print(work: Work[Outcome], root: Path, json: bool, catalog: Any = None) -> 
             print_table(table.rows, table.columns)
         if lines := list(outcome.in_words()):
             say("\n".join(lines))
-    for line in outcome.notes(root):
+    for line in (*outcome.warnings(), *outcome.notes(root)):
         note(line)
     if catalog is not None and not json:
         say_next(catalog)

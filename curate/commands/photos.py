@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,24 +15,17 @@ from curate.commands.common import (
     Where,
     opened,
     print_listing,
-    report_counts,
     rows_as,
-    run_with_progress,
     say_next,
 )
-from curate.errors import Exit
+from curate.commands.parsing import add_command
+from curate.operations.ingest import Backup, Forget, Ingest, Label, Relocate
 from curate.workspace import Workspace, is_workspace
 from curate.workspace.settings import SETTINGS
 from tracer.base.console import note, print_json, say
-from tracer.base.text import counted, quoted_path, shell_word
+from tracer.base.text import counted, quoted_path
 
 app = typer.Typer()
-
-
-class LabelFrom(StrEnum):
-    """The source of the semantic label."""
-
-    FOLDER = "folder"
 
 
 @app.command()
@@ -76,105 +67,6 @@ def settings(format: Format = None, json: Json = False) -> None:
     style = rows_as(format, json)
     rows = ({"setting": name, "default": default, "meaning": meaning} for name, default, meaning in all_settings())
     print_listing("settings", rows, style, ("setting", "default", "meaning"))
-
-
-@app.command()
-def ingest(
-    paths: list[Path],
-    workspace: Where = HERE,
-    jobs: Annotated[int | None, typer.Option(min=0, help="Worker processes; 0 means one per core.")] = None,
-    label_from: Annotated[
-        LabelFrom | None, typer.Option(help="Take the semantic label from the photo's folder.")
-    ] = None,
-    labels: Annotated[
-        Path | None,
-        typer.Option(
-            help="A sidecar CSV. Its columns, in any case: path (or file, file_name; relative to the CSV or to PATH), and any of "
-            "Make, Model, taken_at, owner, license, url, semantic_label, scene (photos with one scene name show one scene)."
-        ),
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Ingest local photos; a later ingest reads only what changed. The folders are only read."""
-    from curate.ingest import ingest as take_in
-    from curate.sources.sidecar import remarks_on_columns
-
-    said_before = remarks_on_columns(labels) if labels else []
-    for remark in said_before:  # shown before a long ingest instead of after it
-        note(remark)
-    with opened(workspace, "ingest") as catalog:
-        counts = run_with_progress(
-            take_in(catalog, paths, jobs=jobs, label_from="folder" if label_from else None, labels=labels)
-        )
-        if counts.updated or counts.missing:  # stated scenes and replaced files change the proposed pairs
-            from curate.pairing.score.learning import follow
-
-            follow(catalog)
-        for remark in counts.remarks[len(said_before) :]:
-            note(remark)
-        report_counts(catalog, counts, json)
-
-
-@app.command()
-def forget(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Photos, as any command prints them, and folders; they may no longer exist.")
-    ],
-    workspace: Where = HERE,
-    json: Json = False,
-) -> None:
-    """Remove photos, or all photos in folders, from the catalogue; the files stay. `curate undo` takes it back."""
-    from curate.catalog.forgetting import forget as take_out
-    from curate.pairing.score.learning import follow
-
-    with opened(workspace, "forget") as catalog:
-        count = take_out(catalog, paths)
-        follow(catalog)
-    print_json({"forgotten": count}) if json else say(f"forgotten {count}")
-
-
-@app.command()
-def relocate(
-    old: Annotated[
-        Path, typer.Argument(help="A folder of photos, or a photo, that has moved; it may no longer exist.")
-    ],
-    new: Annotated[Path, typer.Argument(help="Where it is now.")],
-    workspace: Where = HERE,
-    json: Json = False,
-) -> None:
-    """Tell that photos have moved; each is found by its content. `curate undo` takes it back."""
-    from curate.catalog.relocating import left_behind
-    from curate.catalog.relocating import relocate as move
-
-    with opened(workspace, "relocate") as catalog:
-        found = run_with_progress(move(catalog, old, new))
-        listed = left_behind(catalog, old)
-    print_json(asdict(found)) if json else say(f"relocated {found.relocated}, missing {found.missing}")
-    if found.missing:
-        note(f"{counted(found.missing, 'photo')} not found there; to list them: {listed}")
-        raise typer.Exit(Exit.SOME_FAILED)
-
-
-@app.command()
-def backup(
-    file: Annotated[
-        Path | None, typer.Argument(help="A new file, or a folder; by default the workspace's folder backups.")
-    ] = None,
-    workspace: Where = HERE,
-    json: Json = False,
-) -> None:
-    """Copy the catalogue (labels, decisions, pairs, what was harvested) into one file; photos and sets are not in it."""
-    from curate.catalog.backups import backup as copied
-    from curate.catalog.originals import refuse_original
-
-    with opened(workspace) as catalog:
-        if file is not None:
-            refuse_original(catalog, file)
-        done = copied(catalog.workspace, file)
-    if json:
-        print_json({"backup": str(done.file), "photos": done.photos, "decisions": done.decisions})
-    else:
-        say(f"{quoted_path(done.file)}: {counted(done.photos, 'photo')}, {counted(done.decisions, 'decision')}")
 
 
 @app.command()
@@ -253,25 +145,5 @@ def skipped(
         print_listing("skipped", rows, style, ("path", "reason"))
 
 
-@app.command()
-def label(
-    assignment: Annotated[
-        str, typer.Argument(metavar="KEY=VALUE", help="semantic_label=cat; an empty value blanks the label.")
-    ],
-    where: Annotated[str, typer.Option(help="The photos: one SQL expression over the label columns.")],
-    workspace: Where = HERE,
-    json: Json = False,
-) -> None:
-    """Label photos. A person's label wins over every other source; it is logged."""
-    from curate.catalog import decisions
-    from curate.catalog.assigning import assignment as parsed
-
-    key, value = parsed(assignment)
-    with opened(workspace, "label") as catalog:
-        picked = catalog.photo_ids_where(where)
-        changed = decisions.label(catalog, picked, key, value)
-    if not picked:
-        note(f"no photo matches --where {shell_word(where)}; nothing was changed")
-    elif not changed:
-        note(f"{counted(len(picked), 'photo')} match and already have this label from a person; nothing was changed")
-    print_json({"changed": changed}) if json else say(f"changed {changed}")
+for operation in (Ingest, Forget, Relocate, Backup, Label):
+    add_command(app, operation)

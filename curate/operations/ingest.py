@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from curate.errors import SourceError, command
-from curate.operation import Asked, Operation, Outcome
+from curate.errors import SourceError
+from curate.operation import Access, Asked, Operation, Outcome
 from tracer.base.errors import Exit
 from tracer.base.progress import Progress, Work
 from tracer.base.text import clean_text, counted, quoted_path, shell_word
@@ -26,47 +26,6 @@ class LabelFrom(StrEnum):
     """The source of the semantic label."""
 
     FOLDER = "folder"
-
-
-@dataclass(frozen=True, slots=True)
-class TakenIn(Outcome):
-    """What an ingest or an import did."""
-
-    counts: IngestCounts
-    said: tuple[str, ...] = ()
-    """Remarks of the source that were said before the work began."""
-
-    def as_json(self) -> Mapping[str, Any]:
-        """Return the counts under their fixed names."""
-        return self.counts.as_json()
-
-    def in_words(self) -> Iterator[str]:
-        """Return the counts in a line."""
-        yield ", ".join(f"{name} {value}" for name, value in self.as_json().items())
-
-    def summary(self) -> str:
-        """Put the counts into words."""
-        counts = self.counts
-        if not any(value for name, value in self.as_json().items() if name != "seconds"):
-            return "there is no photo in that folder"
-        parts = [f"{counts.added:,} added", f"{counts.updated:,} updated", f"{counts.unchanged:,} unchanged"]
-        more = (("missing", counts.missing), ("unreadable", counts.unreadable), ("skipped", counts.skipped))
-        parts += [f"{number:,} {name}" for name, number in more if number]
-        return ", ".join(parts) + f", in {counts.seconds:.1f} s"
-
-    def notes(self, root: Path) -> Iterator[str]:
-        """Say what was not used of the source, and how to list what was skipped or could not be read."""
-        yield from (remark for remark in self.counts.remarks if remark not in self.said)
-        if self.counts.skipped:
-            yield f"to list what was skipped and why: {command('skipped', workspace=root)}"
-        if self.counts.unreadable:
-            listed = command("photos", "--where", "status != 'ok'", workspace=root)
-            yield f"{self.counts.unreadable:,} could not be read; to list them: {listed}"
-
-    @property
-    def exit_code(self) -> Exit:
-        """Some failed if photos could not be read."""
-        return Exit.SOME_FAILED if self.counts.unreadable else Exit.DONE
 
 
 def follow_scores(catalog: Catalog, counts: IngestCounts) -> None:
@@ -96,7 +55,8 @@ class Ingest(Operation):
         Path | None,
         Field(
             description="A sidecar CSV. Its columns, in any case: path (or file, file_name; relative to the CSV or to PATH), "
-            "and any of Make, Model, taken_at, owner, license, url, semantic_label, scene (photos with one scene name show one scene)."
+            "and any of Make, Model, taken_at, owner, license, url, semantic_label, scene (photos with one scene name show one "
+            "scene)."
         ),
         Asked(label="labels", example="none; or a CSV file with path, Make, Model, …", ending=".csv", here=True),
     ] = None
@@ -128,7 +88,7 @@ class Ingest(Operation):
 
         return remarks_on_columns(self.labels) if self.labels else ()
 
-    def run(self, catalog: Catalog) -> Work[TakenIn]:
+    def run(self, catalog: Catalog) -> Work[IngestCounts]:
         """Take the photos in."""
         from curate.ingest import ingest
 
@@ -140,8 +100,9 @@ class Ingest(Operation):
             label_from="folder" if self.label_from else None,
             labels=self.labels,
         )
+        counts.remarks = [remark for remark in counts.remarks if remark not in said]
         follow_scores(catalog, counts)
-        return TakenIn(counts=counts, said=said)
+        return counts
 
 
 def proposed_folder(folder: Path) -> str:
@@ -243,3 +204,97 @@ class Labelled(Outcome):
             yield f"no photo matches --where {shell_word(self.where)}; nothing was changed"
         elif not self.changed:
             yield f"{counted(self.matched, 'photo')} match and already have this label from a person; nothing was changed"
+
+
+class Relocate(Operation):
+    """Tell that photos have moved; each is found by its content. `curate undo` takes it back."""
+
+    words: ClassVar = ("relocate",)
+    question: ClassVar = "Where is a folder of photos now?"
+
+    old: Annotated[
+        Path,
+        Field(description="A folder of photos, or a photo, that has moved; it may no longer exist."),
+        Asked(argument=True, label="folder", here=True),
+    ]
+    new: Annotated[Path, Field(description="Where it is now."), Asked(argument=True, label="now", ending="", here=True)]
+
+    @classmethod
+    def proposed(cls, catalog: Catalog) -> Mapping[str, Any]:
+        """Return the first folder that is not there any more."""
+        from curate.catalog.naming import absent_folders
+
+        return {"old": next((folder for folder, _ in absent_folders(catalog)), None)}
+
+    def run(self, catalog: Catalog) -> Work[RelocatedPhotos]:
+        """Find the photos in the new place."""
+        from curate.catalog.relocating import left_behind, relocate
+
+        found = yield from relocate(catalog, self.old, self.new)
+        return RelocatedPhotos(found.relocated, found.missing, left_behind(catalog, self.old))
+
+
+@dataclass(frozen=True, slots=True)
+class RelocatedPhotos(Outcome):
+    """The numbers of photos that were found in the new place, and that were not."""
+
+    relocated: int
+    missing: int
+    listed_by: Annotated[str, Field(exclude=True)]
+    """The command that lists those that were not found."""
+
+    def in_words(self) -> Iterator[str]:
+        """Return the numbers in a line."""
+        yield f"relocated {self.relocated}, missing {self.missing}"
+
+    def summary(self) -> str:
+        """Put the numbers into words."""
+        left = f", {self.missing:,} not found there" if self.missing else ""
+        return f"{counted(self.relocated, 'photo')} relocated{left} · u takes it back"
+
+    def notes(self, root: Path) -> Iterator[str]:
+        """Say how to list the photos that were not found."""
+        if self.missing:
+            yield f"{counted(self.missing, 'photo')} not found there; to list them: {self.listed_by}"
+
+    @property
+    def exit_code(self) -> Exit:
+        """Some failed if photos were not found."""
+        return Exit.SOME_FAILED if self.missing else Exit.DONE
+
+
+class Backup(Operation):
+    """Copy the catalogue (labels, decisions, pairs, what was harvested) into one file; photos and sets are not in it."""
+
+    words: ClassVar = ("backup",)
+    access: ClassVar = Access.READS
+
+    file: Annotated[
+        Path | None,
+        Field(description="A new file, or a folder; by default the workspace's folder backups."),
+        Asked(argument=True),
+    ] = None
+
+    def run(self, catalog: Catalog) -> Work[Outcome]:
+        """Copy the catalogue."""
+        from curate.catalog.backups import backup
+        from curate.catalog.originals import refuse_original
+
+        yield Progress("copying the catalogue", 0)
+        if self.file is not None:
+            refuse_original(catalog, self.file)
+        done = backup(catalog.workspace, self.file)
+        return BackedUp(done.file, done.photos, done.decisions)
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp(Outcome):
+    """The backup, and what it holds."""
+
+    backup: Path
+    photos: int
+    decisions: int
+
+    def summary(self) -> str:
+        """Put it into words."""
+        return f"{quoted_path(self.backup)}: {counted(self.photos, 'photo')}, {counted(self.decisions, 'decision')}"

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from types import ModuleType
 
 from curate.operation import Operation
 
-MODULES = ("ingest", "pairs", "sets", "evaluating")
-"""The modules of `curate.operations` that hold operations; commands and palette show them in this order."""
+MODULES = ("ingest", "imports", "pairs", "decisions", "flickr", "sets", "evaluating")
+"""The modules of `curate.operations` that hold operations; the palette shows them in this order."""
+
+
+def operations_in(module: ModuleType) -> Iterator[type[Operation]]:
+    """Yield the operations of a module, in the order in which it defines them."""
+    for one in vars(module).values():
+        if isinstance(one, type) and issubclass(one, Operation) and one.__module__ == module.__name__ and one.words:
+            yield one
 
 
 def operations() -> Iterator[type[Operation]]:
-    """Yield all operations, in the order of the modules, as each defines them."""
+    """Yield all operations."""
     for name in MODULES:
-        module = importlib.import_module(f"curate.operations.{name}")
-        for one in vars(module).values():
-            if isinstance(one, type) and issubclass(one, Operation) and one.__module__ == module.__name__:
-                yield one
+        yield from operations_in(importlib.import_module(f"curate.operations.{name}"))
 
 
 def offered() -> list[type[Operation]]:
     """Return the operations that the palette offers."""
     return [one for one in operations() if one.title]
+
+
+def operation_named(words: str) -> type[Operation]:
+    """Return the operation of a command, given its words with spaces between them."""
+    return next(one for one in operations() if " ".join(one.words) == words)

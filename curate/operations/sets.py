@@ -72,6 +72,11 @@ class Split(Operation):
         bool, Field(description="Let exports use the splits of workspace.toml again; files in splits/ stay.")
     ] = False
 
+    @property
+    def needs(self) -> Access:
+        """Without attributes it only tells which splits exports use."""
+        return Access.WRITES if self.attribute or self.withdraw else Access.READS
+
     @classmethod
     def proposed(cls, catalog: Catalog) -> Mapping[str, Any]:
         """Return the splits that an export makes now."""
@@ -169,6 +174,11 @@ class ExportSet(ExportChoice, Operation):
     dry_run: Annotated[
         bool, Field(description="Only tell what the set would hold and leave out; nothing is written.")
     ] = False
+
+    @property
+    def needs(self) -> Access:
+        """A trial only reads."""
+        return Access.READS if self.dry_run else Access.WRITES
 
     @classmethod
     def proposed(cls, catalog: Catalog) -> Mapping[str, Any]:

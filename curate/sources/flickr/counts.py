@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from curate.catalog.flickr_photos import Refusal, refusals
 from curate.catalog.flickr_photos import counts as photo_counts
@@ -32,11 +34,7 @@ class HarvestCounts(IngestCounts):
 
     calls_made: int = 0
     calls_left: int = 0
-    incomplete: bool = False
-
-    def as_json(self) -> dict[str, float]:
-        """Return the counts under their fixed names."""
-        return {**super().as_json(), "calls_made": self.calls_made, "calls_left": self.calls_left}
+    incomplete: Annotated[bool, Field(exclude=True)] = False
 
 
 @dataclass(frozen=True, slots=True)
