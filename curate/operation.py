@@ -170,9 +170,18 @@ class Operation(BaseModel):
             CurateError: it cannot be done.
         """
 
-    def remarks(self, catalog: Catalog) -> Iterable[str]:
-        """Return what is said before the work begins."""
+    def warnings(self, catalog: Catalog) -> Iterable[str]:
+        """Return what both faces tell before the work begins: what will not be used, and why."""
         return ()
+
+    def remarks(self, catalog: Catalog) -> Iterable[str]:
+        """Return what the command says beside that."""
+        return ()
+
+    @property
+    def name_of_work(self) -> str:
+        """What the app calls the work."""
+        return self.words[-1]
 
     def run(self, catalog: Catalog) -> Work[Outcome]:
         """Do it."""

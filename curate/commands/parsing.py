@@ -98,7 +98,7 @@ def run_operation(operation: Operation, workspace: Path, json: bool) -> None:
         return
     with opened(workspace, " ".join(operation.words) if operation.needs is Access.WRITES else None) as catalog:
         operation.check(catalog)
-        for remark in () if json else operation.remarks(catalog):
+        for remark in (*operation.warnings(catalog), *(() if json else operation.remarks(catalog))):
             note(remark)
         _print(operation.run(catalog), catalog.workspace.root, json, catalog if operation.says_next else None)
 

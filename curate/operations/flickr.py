@@ -124,7 +124,7 @@ class Estimate(Outcome):
         return f"about {self.photos:,} photos, {calls:,} calls, {self.hours:,} hours; nothing was stored"
 
 
-_LIMIT = 1000
+_LIMIT = 500
 """Photos that the first search of the form lists at most."""
 
 
@@ -375,6 +375,11 @@ class Recheck(Operation):
 
 class GoOn(Operation):
     """Go on with what was begun and is not finished: a search, the recheck, the EXIF, or the originals."""
+
+    @property
+    def name_of_work(self) -> str:
+        """What the app calls the work."""
+        return "Flickr"
 
     def run(self, catalog: Catalog) -> Work[Outcome]:
         """Do the first of these that is not finished.

@@ -82,7 +82,7 @@ class Ingest(Operation):
         if self.labels is not None and not self.labels.is_file():
             raise SourceError(f"{quoted_path(self.labels)} is not a file", "", "Name a CSV file.")
 
-    def remarks(self, catalog: Catalog) -> Iterable[str]:
+    def warnings(self, catalog: Catalog) -> Iterable[str]:
         """Name the sidecar's columns that are not used."""
         from curate.sources.sidecar import remarks_on_columns
 
@@ -92,7 +92,7 @@ class Ingest(Operation):
         """Take the photos in."""
         from curate.ingest import ingest
 
-        said = tuple(self.remarks(catalog))
+        said = tuple(self.warnings(catalog))
         counts = yield from ingest(
             catalog,
             list(self.paths),
@@ -176,7 +176,7 @@ class Label(Operation):
         yield Progress("labelling", 0)
         key, value = assignment(self.assignment)
         picked = catalog.photo_ids_where(self.where)
-        return Labelled(changed=decisions.label(catalog, picked, key, value), where=self.where, matched=len(picked))
+        return Labelled(decisions.label(catalog, picked, key, value), len(picked), self.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ class Labelled(Outcome):
     changed: int
     matched: Annotated[int, Field(exclude=True)]
     """Photos that the expression picked."""
-    where: Annotated[str, Field(exclude=True)]
+    where: Annotated[str, Field(exclude=True)] = ""
 
     def in_words(self) -> Iterator[str]:
         """Return it in a line."""

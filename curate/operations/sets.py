@@ -205,15 +205,19 @@ class ExportSet(ExportChoice, Operation):
                 f"{quoted_path(self.out)} cannot hold a set", why, f"Name a separate folder for the set: {free}"
             )
 
-    def remarks(self, catalog: Catalog) -> Iterator[str]:
-        """Name the licences that no photo has, and the splits that the set gets."""
+    def warnings(self, catalog: Catalog) -> Iterator[str]:
+        """Name the licences that no photo has."""
         from curate.catalog.photos import stated_licenses
-        from curate.splits.choice import chosen
 
         stated = stated_licenses(catalog) if self.licenses else []
         for name in self.licenses:
             if name.casefold() not in map(str.casefold, stated):
                 yield f"no photo has the licence {name}; those of the photos are: {', '.join(stated) or 'none'}"
+
+    def remarks(self, catalog: Catalog) -> Iterator[str]:
+        """Say which splits the set gets."""
+        from curate.splits.choice import chosen
+
         yield chosen(catalog).in_words(catalog.workspace.root)
 
     def run(self, catalog: Catalog) -> Work[Outcome]:

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import ModalScreen
 
 from curate.catalog.facts import keep_theme
-from curate.catalog.store import Catalog
 from curate.tui.browser import open_page
 from curate.tui.commands import Command, commands
-from curate.tui.forms import Form
 from curate.tui.guarded import GuardedScreen
 from curate.tui.key_order import KeysInOrder
 from curate.tui.screens.base import CurateScreen
@@ -25,13 +23,12 @@ from curate.tui.screens.help import described, key_names
 from curate.tui.screens.palette import PaletteScreen
 from curate.tui.widgets.prompt import AskChoice, AskForm
 from curate.tui.work import start_beside
-from tracer.base.progress import Work
 from tracer.base.text import quoted_path
 
 if TYPE_CHECKING:
-    from curate.operation import Operation
+    from curate.operation import Operation, Outcome
 
-_NEED_ROOM = frozenset({"palette", "ingest", "relocate", "find_pairs", "export", "evaluate", "open_report", "theme"})
+_NEED_ROOM = frozenset({"palette", "operation", "open_report", "theme"})
 """Actions that a window must be large enough for."""
 
 
@@ -77,41 +74,13 @@ class Commands(KeysInOrder):
 
     # --- work that asks first
 
-    def action_ingest(self) -> None:
-        """Ask for a folder, and ingest it."""
-        from curate.tui.housekeeping import ingest_summary
-        from curate.tui.ingesting import IngestRequest, ingest_form, ingest_request, ingesting
+    def action_operation(self, words: str) -> None:
+        """Ask the form of an operation if it has one, and do it; `words`: its command."""
+        from curate.operations.registry import operation_named
 
-        def begin(request: IngestRequest) -> None:
-            self._begin("ingest", lambda catalog: ingesting(catalog, request), ingest_summary)
-            if request.remarks and self.in_view is not None:  # shown before a long ingest, too
-                self.in_view.warn(request.remarks)
-
-        self._ask_for("ingest", ingest_form(self.catalog), ingest_request, begin)
-
-    def action_relocate(self) -> None:
-        """Ask where a folder that has moved is now, and find its photos there."""
-        from curate.tui.ingesting import relocate_form, relocate_request, relocate_summary, relocating
-
-        self._ask_for(
-            "relocate",
-            relocate_form(self.catalog),
-            relocate_request,
-            lambda request: self._begin("relocate", lambda catalog: relocating(catalog, request), relocate_summary),
-        )
-
-    def action_find_pairs(self) -> None:
-        """Look for pairs."""
-        from curate.tui.housekeeping import pairing_summary
-
-        settings = self.catalog.workspace.settings.pair
-
-        def begin(catalog: Catalog) -> Work[Any]:
-            from curate.pairing import run  # it loads OpenCV, which takes a second
-
-            return run.pair_workspace(catalog, use_time=settings.use_time, use_gps=settings.use_gps)
-
-        self._begin("pairs", begin, pairing_summary)
+        operation = operation_named(words)
+        own = {"export": self.action_export, "evaluate": self.action_evaluate}.get(words)
+        own() if own is not None else self.ask_operation(operation, {})
 
     def action_export(self) -> None:
         """Ask which set to export, and export and check it."""
@@ -134,7 +103,7 @@ class Commands(KeysInOrder):
         self.ask_operation(Evaluate, {name: place for name, place in given.items() if place is not None})
 
     def ask_operation(self, operation: type[Operation], filled: Mapping[str, Any], **fixed: Any) -> None:
-        """Ask the form of an operation unless work runs, and do it.
+        """Ask the form of an operation, and do it; without lines it is done at once.
 
         What was typed last is filled in again if its work has not succeeded.
 
@@ -145,42 +114,36 @@ class Commands(KeysInOrder):
         """
         from curate.tui.operation_form import form_of, operation_of
 
-        def parse(answers: Mapping[str, str]) -> Operation:
-            return operation_of(operation, self.catalog, answers, fixed)
-
-        form = form_of(operation, self.catalog, filled)
-        self._ask_for(" ".join(operation.words), form, parse, self.begin_operation)
-
-    def begin_operation(self, operation: Operation) -> None:
-        """Do an operation as long work."""
-        self._begin(" ".join(operation.words), operation.run, lambda outcome: outcome.summary())
-
-    def _ask_for(
-        self,
-        name: str,
-        form: Form,
-        parse: Callable[[Mapping[str, str]], Any],
-        begin: Callable[[Any], None],
-    ) -> None:
-        """Ask a form unless work runs; what was typed last is filled in again if its work has not succeeded."""
-        screen = self.in_view
+        screen, name = self.in_view, " ".join(operation.words)
         if screen is None or screen.busy():
             return
 
+        def parse(answers: Mapping[str, str]) -> Operation:
+            return operation_of(operation, self.catalog, answers, fixed)
+
         def answered(answers: dict[str, str]) -> None:
             self.typed[name] = answers
-            begin(parse(answers))
+            self.begin_operation(parse(answers))
 
-        form = form.filled(self.typed.get(name))
-        screen.ask(AskForm(form.question, form.fields, form.hint, parse), answered)
+        form = form_of(operation, self.catalog, filled).filled(self.typed.get(name))
+        if form.fields:
+            screen.ask(AskForm(form.question, form.fields, form.hint, parse), answered)
+        else:
+            self.begin_operation(parse({}))
 
-    def _begin(self, name: str, begin: Callable[[Catalog], Work[Any]], summary: Callable[[Any], str]) -> None:
-        def done(result: Any) -> str:
+    def begin_operation(self, operation: Operation) -> None:
+        """Do an operation as long work. What is to be known before it is shown at once."""
+        screen, name = self.in_view, " ".join(operation.words)
+        if screen is None:
+            return
+
+        def done(outcome: Outcome) -> str:
             self.typed.pop(name, None)
-            return summary(result)
+            return "\n".join([outcome.summary(), *outcome.warnings()])
 
-        if self.in_view is not None:
-            self.in_view.begin_work(name, begin, done)
+        screen.begin_work(operation.name_of_work, operation.run, done)
+        if remarks := operation.warnings(self.catalog):
+            screen.warn(list(remarks))
 
     # --- at once
 

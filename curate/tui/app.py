@@ -327,9 +327,9 @@ def run(
         held.enter_context(app.held)
         app.wanted, app.advice = wanted, advice
         if ingest_from is not None:
-            from curate.tui.ingesting import proposed_folder  # it loads what an ingest needs
+            from curate.operations.ingest import proposed_folder  # it loads what an ingest needs
 
-            app.typed["ingest"] = {"folder": proposed_folder(ingest_from)}
+            app.typed["ingest"] = {"paths": proposed_folder(ingest_from)}
         app.run()
         return app.return_code or 0
 

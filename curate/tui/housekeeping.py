@@ -11,45 +11,24 @@ from curate.catalog import decisions
 from curate.catalog.assigning import assigned
 from curate.catalog.browsing import rows_of
 from curate.catalog.flickr_photos import photo_count
-from curate.catalog.forgetting import forget, forget_these
+from curate.catalog.forgetting import forget_these
 from curate.catalog.labelling import SAID_KEYS
 from curate.catalog.listing import is_listed_path
 from curate.catalog.naming import count_below
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from curate.ingest import IngestCounts
 from curate.photos.facts import Status
 from curate.tui.forms import Field, Form, words
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
 
 if TYPE_CHECKING:
-    from curate.pairing.run import PairingCounts
+    pass
 
 _BLANK = '""'
 
 _COMPARED = 500
 """Photos whose labels are looked at to say in a form which one they have."""
-
-
-def ingest_summary(counts: IngestCounts) -> str:
-    """Put the counts of an ingest into words, each remark on a line of its own."""
-    if counts == IngestCounts(seconds=counts.seconds, remarks=counts.remarks):
-        return "there is no photo in that folder"
-    parts = [f"{counts.added:,} added", f"{counts.updated:,} updated", f"{counts.unchanged:,} unchanged"]
-    parts += [
-        f"{n:,} {name}"
-        for name, n in (("missing", counts.missing), ("unreadable", counts.unreadable), ("skipped", counts.skipped))
-        if n
-    ]
-    return "\n".join([f"{', '.join(parts)}, in {counts.seconds:.1f} s", *counts.remarks])
-
-
-def pairing_summary(counts: PairingCounts) -> str:
-    """Put the counts of a search for pairs into words."""
-    left = f", {counted(len(counts.left_out), 'photo')} left out" if counts.left_out else ""
-    sides = f"{counts.phones:,} of phones and {counts.others:,} of cameras"
-    return f"{counted(counts.candidates, 'candidate')} among photos: {sides}{left} · F2 reviews them"
 
 
 def forget_choices(catalog: Catalog, path: str) -> dict[str, str]:
@@ -62,21 +41,10 @@ def forget_choices(catalog: Catalog, path: str) -> dict[str, str]:
     return choices
 
 
-def forgetting(catalog: Catalog, path: str) -> Work[int]:
-    """Remove a photo, or all of a folder, from the catalogue."""
-    yield Progress("forgetting", 0)
-    return forget(catalog, [path])
-
-
-def forget_summary(photos: int) -> str:
-    """Put the number of forgotten photos into words."""
-    return f"{counted(photos, 'photo')} removed from the catalogue · u takes it back"
-
-
-def forgetting_these(catalog: Catalog, photos: Sequence[int]) -> Work[int]:
+def forgetting_these(catalog: Catalog, photos: Sequence[int]) -> Work[Forgotten]:
     """Remove some photos from the catalogue, as one step."""
     yield Progress("forgetting", 0)
-    return forget_these(catalog, photos)
+    return Forgotten(forget_these(catalog, photos))
 
 
 def label_form(catalog: Catalog, photos: Sequence[int]) -> Form:
@@ -107,17 +75,10 @@ def typed_assignment(answers: Mapping[str, str]) -> tuple[str, str | None]:
     return stated
 
 
-def labelling(catalog: Catalog, photos: Sequence[int], key: str, value: str | None) -> Work[int]:
+def labelling(catalog: Catalog, photos: Sequence[int], key: str, value: str | None) -> Work[Labelled]:
     """Give photos a label, as one step of a person."""
     yield Progress("labelling", 0)
-    return decisions.label(catalog, list(photos), key, value)
-
-
-def label_summary(changed: int) -> str:
-    """Put the number of changed labels into words."""
-    if not changed:
-        return "the photos have this label from a person already; nothing was changed"
-    return f"{counted(changed, 'label')} changed · u takes it back"
+    return Labelled(decisions.label(catalog, list(photos), key, value), len(photos))
 
 
 def harvest_line(catalog: Catalog) -> str:

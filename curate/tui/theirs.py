@@ -6,40 +6,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from curate.catalog.exchange import check_decisions
 from curate.catalog.findings import Conflict, Imported, Prefer
 from curate.catalog.importing import import_decisions
 from curate.catalog.store import Catalog
-from curate.errors import UsageError
-from curate.tui.forms import Field, Form, path_in, paths
 from tracer.base.progress import Progress, Work
-from tracer.base.text import counted, quoted_path
+from tracer.base.text import counted
 
 Choices = Mapping[Conflict, Prefer]
 """Conflict -> whose decision counts. A conflict that is missing keeps mine."""
-
-
-def import_form() -> Form:
-    """Return the form that asks for a file of decisions."""
-    hint = (
-        "What `curate decisions export` wrote in another workspace. Where both decided differently, you are asked. "
-        "Enter reads it, Tab completes."
-    )
-    field = Field("file", "file", example="such as decisions.jsonl", complete=paths(Path.cwd(), ".jsonl"))
-    return Form("Import whose decisions?", (field,), hint)
-
-
-def import_request(answers: Mapping[str, str]) -> Path:
-    """Return the file that was typed; a relative path starts from the current folder.
-
-    Raises:
-        UsageError: the line is empty, or it names no file of decisions.
-    """
-    file = path_in(answers["file"], Path.cwd(), "the file of decisions")
-    if not file.is_file():
-        raise UsageError(f"{quoted_path(file)} is no file", "", "Name what `curate decisions export` wrote.")
-    check_decisions(file)
-    return file
 
 
 def importing(catalog: Catalog, file: Path, choices: Choices) -> Work[Imported]:

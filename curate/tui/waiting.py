@@ -42,14 +42,14 @@ def entries(found: Status) -> list[Entry]:
 
 
 _DOING = {
-    "ingest": ("app.ingest", "ingest photos"),
-    "relocate": ("app.relocate", "say where it is now"),
-    "pair": ("app.find_pairs", "find pairs"),
+    "ingest": ("app.operation('ingest')", "ingest photos"),
+    "relocate": ("app.operation('relocate')", "say where it is now"),
+    "pair": ("app.operation('pair')", "find pairs"),
     "review": ("app.switch_mode('review')", "review pairs"),
     "cameras": ("app.switch_mode('cameras')", "state camera types"),
     "flickr": ("app.switch_mode('flickr')", "go on with Flickr"),
-    "export": ("app.export", "export the set"),
-    "evaluate": ("app.evaluate", "evaluate the set"),
+    "export": ("app.operation('export')", "export the set"),
+    "evaluate": ("app.operation('evaluate')", "evaluate the set"),
     "photos": ("app.switch_mode('library')", "look at the photos"),
 }
 """First word of the command of a step -> the action that does the same, and what it does."""
@@ -68,7 +68,7 @@ def _photos(found: Status) -> Iterator[Entry]:
     yield Entry("photos", f"{found.photos:,}{sides if found.photos else ''}", library, "look at the photos")
     for path, photos in found.absent:
         text = f"{printable_path(path)} is not there, with {counted(photos, 'photo')}"
-        yield Entry("absent", text, "app.relocate", "say where it is now", waits=True)
+        yield Entry("absent", text, "app.operation('relocate')", "say where it is now", waits=True)
     if found.unreadable:
         yield Entry(
             "unreadable", f"{counted(found.unreadable, 'photo')} cannot be read", "unreadable", "see why", waits=True

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.table import Table
 from rich.text import Text
@@ -16,31 +15,19 @@ from textual.containers import Vertical
 from textual.widgets import Static
 from textual.worker import Worker
 
-from curate.catalog.harvests import allowed_licenses, plans
 from curate.errors import CurateError
-from curate.sources.flickr.licenses import OPEN, OPEN_NUMBERS
-from curate.tui.forms import Field
-from curate.tui.harvesting import (
-    Overview,
-    asking,
-    downloading,
-    going_on,
-    overview,
-    rechecking,
-    searching,
-    summary,
-)
+from curate.operations.flickr import AskExif, Download, GoOn, Recheck, Search
+from curate.tui.harvesting import Overview, overview
 from curate.tui.messages import HarvestCounted
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
 from curate.tui.widgets.listing import Column, Listing
-from curate.tui.widgets.prompt import AskChoice, AskForm, AskText
+from curate.tui.widgets.prompt import AskChoice
 from curate.tui.work import is_running, start_beside
-from tracer.base.text import counted, words_in
+from tracer.base.text import counted
 
 if TYPE_CHECKING:
     from curate.sources.flickr.pace import Limit
-    from curate.sources.flickr.plan import Plan
 
 _COLUMNS = (
     Column("step", 8),
@@ -53,8 +40,6 @@ Press s to search for photos by words, tags, owner, dates or licence.
 Then press e to ask for their EXIF, one call a photo, and d to download originals.
 
 The key of the Flickr API comes from FLICKR_API_KEY, a file or the system's key store."""
-_LIMIT = "500"
-"""Photos that a search lists, unless the form says otherwise."""
 
 
 class HarvestScreen(CurateScreen):
@@ -141,40 +126,15 @@ class HarvestScreen(CurateScreen):
 
     def action_search(self) -> None:
         """Ask what to search for, and search."""
-        if self.busy():
-            return
-        hint = (
-            "All lines that are filled in must hold. Licences are Flickr's numbers; 4, 5, 8, 9, 10, 11 and 12 are open. "
-            "Tab goes to the next line, Enter searches, Esc cancels."
-        )
-        fields = _fields(self._last_plan())
-
-        def answered(answers: dict[str, str]) -> None:
-            plan = plan_of(answers)
-            self.begin_work("search", lambda catalog: searching(catalog, plan), summary)
-
-        self.ask(AskForm("Search Flickr for which photos?", fields, hint, plan_of), answered)
-
-    def _last_plan(self) -> dict[str, Any]:
-        known = plans(self.catalog)
-        return known[-1][1] if known else {}
+        self.curate.ask_operation(Search, {})
 
     def action_exif(self) -> None:
         """Ask for the EXIF of the photos that wait for it."""
-        self.begin_work("EXIF", asking, summary)
+        self.curate.begin_operation(AskExif())
 
     def action_download(self) -> None:
         """Ask for the licences, and download the originals that have one of them."""
-        if self.busy():
-            return
-
-        def answered(text: str) -> None:
-            allowed = words_in(text) or OPEN
-            self.begin_work("download", lambda catalog: downloading(catalog, allowed), summary)
-
-        hint = "SPDX ids or URLs with commas, or any. Files go into the workspace. Enter downloads, Esc cancels."
-        value = ", ".join(allowed_licenses(self.catalog) or OPEN)
-        self.ask(AskText("Download originals with which licences?", value, hint), answered)
+        self.curate.ask_operation(Download, {})
 
     def action_recheck(self) -> None:
         """Ask whether to recheck, because files can be removed and it takes a call a photo."""
@@ -183,51 +143,14 @@ class HarvestScreen(CurateScreen):
 
         def answered(answer: str) -> None:
             if answer == "yes":
-                self.begin_work("recheck", rechecking, summary)
+                self.curate.begin_operation(Recheck())
 
         question = "Ask again about every photo, one call each? Files that may not be kept any more are removed."
         self.ask(AskChoice(question, {"no": "No", "yes": "Yes, ask again"}), answered)
 
     def action_go_on(self) -> None:
         """Go on with what was stopped."""
-        self.begin_work("Flickr", going_on, summary)
-
-
-# --- the form
-
-
-def _fields(last: dict[str, Any]) -> list[Field]:
-    """Return the lines of the form, filled in with the last search."""
-    query: dict[str, Any] = last["search"][0] if last else {"license": OPEN_NUMBERS}
-
-    def listed(name: str) -> str:
-        return ", ".join(map(str, query.get(name) or ()))
-
-    return [
-        Field("text", "words or plan", query.get("text") or "", "in title, text or tags; or PLAN.toml"),
-        Field("tags", "tags", listed("tags"), "with commas; a photo has at least one"),
-        Field("user", "owner", query.get("user") or "", "NSID, name, or address of their page"),
-        Field("taken_from", "taken from", query.get("taken_from") or "", "2013, 2013-05 or 2013-05-04"),
-        Field("taken_to", "taken to", query.get("taken_to") or "", "this year, month or day belongs to it"),
-        Field("license", "licences", listed("license"), "Flickr's numbers, with commas; empty for all"),
-        Field("limit", "at most", str(last.get("limit") or "") if last else _LIMIT, "photos; empty for all"),
-    ]
-
-
-def plan_of(answers: dict[str, str]) -> Plan:
-    """Return the plan that the form describes, or the one at the path in its first line.
-
-    Raises:
-        CurateError: it is not a plan.
-    """
-    from curate.sources.flickr.plan import plan_from, read_plan
-
-    if answers["text"].endswith(".toml"):
-        return read_plan(Path(answers["text"]).expanduser())
-    given: dict[str, Any] = {name: text for name, text in answers.items() if text and name != "limit"}
-    given |= {name: words_in(given[name]) for name in ("tags", "license") if name in given}
-    limit = answers["limit"].replace(",", "")
-    return plan_from({"search": [given], **({"limit": limit} if limit else {})}, "the form")
+        self.curate.begin_operation(GoOn())
 
 
 # --- what is shown

@@ -49,7 +49,7 @@ class HomeScreen(CurateScreen):
         Binding("enter", "go", "Go", id="home.go", tooltip="do what the line under the cursor says"),
         Binding(
             "i",
-            "app.ingest",
+            "app.operation('ingest')",
             "Ingest",
             id="home.ingest",
             tooltip="read the photos of a folder; again: only what changed",

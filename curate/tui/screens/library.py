@@ -9,17 +9,9 @@ from textual import on
 from textual.binding import BindingType
 
 from curate.catalog.browsing import folder_of
+from curate.operations.ingest import Forget, Forgotten, Labelled
 from curate.tui.browse import next_order, order_by
-from curate.tui.housekeeping import (
-    forget_choices,
-    forget_summary,
-    forgetting,
-    forgetting_these,
-    label_form,
-    label_summary,
-    labelling,
-    typed_assignment,
-)
+from curate.tui.housekeeping import forget_choices, forgetting_these, label_form, labelling, typed_assignment
 from curate.tui.screens.byhand import PairsByHand
 from curate.tui.screens.library_keys import KEYS
 from curate.tui.widgets.facetlist import FacetList
@@ -208,7 +200,11 @@ class LibraryScreen(PairsByHand):
 
         def answered(answers: dict[str, str]) -> None:
             key, value = typed_assignment(answers)
-            self.begin_work("label", lambda catalog: labelling(catalog, photos, key, value), label_summary)
+            self.begin_work(
+                "label",
+                lambda catalog: labelling(catalog, photos, key, value),
+                lambda changed: Labelled(changed, len(photos)).summary(),
+            )
 
         form = label_form(self.catalog, photos)
         self.ask(AskForm(form.question, form.fields, form.hint, typed_assignment), answered)
@@ -228,9 +224,13 @@ class LibraryScreen(PairsByHand):
 
         def answered(answer: str) -> None:
             if answer == "chosen":
-                self.begin_work("forget", lambda catalog: forgetting_these(catalog, photos), forget_summary)
+                self.begin_work(
+                    "forget",
+                    lambda catalog: forgetting_these(catalog, photos),
+                    lambda count: Forgotten(count).summary(),
+                )
             elif answer != "no":
-                self.begin_work("forget", lambda catalog: forgetting(catalog, answer), forget_summary)
+                self.curate.begin_operation(Forget(paths=(answer,)))
 
         question = "Remove what from the catalogue? Files stay on the disk, and u takes it back."
         self.ask(AskChoice(question, choices), answered)

@@ -14,7 +14,7 @@ def _key(
 
 
 KEYS: list[BindingType] = [
-    _key("i", "app.ingest", "Ingest", "read the photos of a folder; again: only what changed", shown=True),
+    _key("i", "app.operation('ingest')", "Ingest", "read the photos of a folder; again: only what changed", shown=True),
     _key("g", "grid", "Grid", "show the photos as pictures, or as a table", shown=True),
     _key("slash", "filter", "Filter", "a word, or an expression: camera_type = 'dslr'", shown=True, display="/"),
     _key("v", "preview", "View", "show this photo beside the list, with its labels and the rule behind each", shown=True),
@@ -44,7 +44,7 @@ KEYS: list[BindingType] = [
     _key("asterisk", "choose_all", "Choose all", "choose all photos that the filter shows; again: none", display="*"),
     _key("F", "forget", "Forget", "remove the chosen photos, this one or its folder from the catalogue; files stay"),
     _key("y", "folder", "Folder", "say where the folder of this photo is, and copy its path"),
-    _key("f", "app.find_pairs", "Find pairs", "find photos of one scene by a phone and by another camera"),
+    _key("f", "app.operation('pair')", "Find pairs", "find photos of one scene by a phone and by another camera"),
     _key("m", "mark", "Mark", "mark a photo, so that p pairs two"),
     _key("p", "pair_marked", "Pair", "accept the two marked photos as a pair, or the two chosen ones"),
     _key("R", "app.switch_mode('review')", "Review", "decide the waiting pairs"),

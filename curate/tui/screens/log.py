@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -18,7 +19,7 @@ from curate.errors import CurateError
 from curate.tui.messages import DecisionsCompared, LogRead
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
-from curate.tui.theirs import Choices, import_form, import_request, import_summary, importing
+from curate.tui.theirs import Choices, import_summary, importing
 from curate.tui.widgets.conflicts import Conflicts
 from curate.tui.widgets.listing import Column, Listing
 from curate.tui.widgets.prompt import AskChoice, AskForm
@@ -144,11 +145,14 @@ class LogScreen(CurateScreen):
         """Ask for a file of decisions, compare them with mine, and import them."""
         if self.busy():
             return
-        form = import_form()
-        self.ask(AskForm(form.question, form.fields, form.hint, import_request), self._compare)
+        form = form_of(ImportDecisions, self.catalog)
+        self.ask(AskForm(form.question, form.fields, form.hint, self._asked), self._compare)
+
+    def _asked(self, answers: Mapping[str, str]) -> Path:
+        return operation_of(ImportDecisions, self.catalog, answers, {}).file
 
     def _compare(self, answers: dict[str, str]) -> None:
-        file, workspace = import_request(answers), self.catalog.workspace
+        file, workspace = self._asked(answers), self.catalog.workspace
         self.say("comparing the decisions …")
 
         def compare() -> None:

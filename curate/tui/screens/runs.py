@@ -57,7 +57,11 @@ class RunsScreen(CurateScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "e", "app.evaluate", "Evaluate", id="runs.evaluate", tooltip="evaluate a set; again: only what is missing"
+            "e",
+            "app.operation('evaluate')",
+            "Evaluate",
+            id="runs.evaluate",
+            tooltip="evaluate a set; again: only what is missing",
         ),
         Binding(
             "w",

@@ -53,11 +53,11 @@ class SetScreen(CurateScreen):
         Binding(
             "s", "splits", "Splits", id="set.splits", tooltip="draw other splits, or withdraw those that were drawn"
         ),
-        Binding("e", "app.export", "Export", id="set.export", tooltip="write this set, and check it"),
+        Binding("e", "app.operation('export')", "Export", id="set.export", tooltip="write this set, and check it"),
         Binding("v", "verify", "Check", id="set.verify", show=False, tooltip="check the set that was written last"),
         Binding(
             "E",
-            "app.evaluate",
+            "app.operation('evaluate')",
             "Evaluate",
             id="set.evaluate",
             show=False,

@@ -41,15 +41,15 @@ SET = ExportedSet(Path("/w/exports/w"), 4, 2, False)
 @pytest.mark.parametrize(
     ("found", "action"),
     [
-        (EMPTY, "app.ingest"),
-        (dataclasses.replace(FULL, compared=None), "app.find_pairs"),
+        (EMPTY, "app.operation('ingest')"),
+        (dataclasses.replace(FULL, compared=None), "app.operation('pair')"),
         (dataclasses.replace(FULL, waiting=3, proposed=2), "app.switch_mode('review')"),
         (dataclasses.replace(FULL, unreadable=9), "app.switch_mode('library')"),
         (dataclasses.replace(FULL, phones=0, unknown_cameras=1), "app.switch_mode('cameras')"),
-        (dataclasses.replace(FULL, absent=((Path("/gone"), 9),)), "app.relocate"),
+        (dataclasses.replace(FULL, absent=((Path("/gone"), 9),)), "app.operation('relocate')"),
         (dataclasses.replace(FULL, without_exif=True), "app.switch_mode('flickr')"),
-        (dataclasses.replace(FULL, accepted=1), "app.export"),
-        (dataclasses.replace(FULL, accepted=1, sets=(SET,)), "app.evaluate"),
+        (dataclasses.replace(FULL, accepted=1), "app.operation('export')"),
+        (dataclasses.replace(FULL, accepted=1, sets=(SET,)), "app.operation('evaluate')"),
         (dataclasses.replace(FULL, sets=(SET,), runs=(Run(Path("/w/runs/w"), SET.path, False),)), "app.open_report"),
     ],
 )
