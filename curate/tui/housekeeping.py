@@ -17,6 +17,7 @@ from curate.catalog.listing import is_listed_path
 from curate.catalog.naming import count_below
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
+from curate.operations.ingest import Forgotten, Labelled
 from curate.photos.facts import Status
 from curate.tui.forms import Field, Form, words
 from tracer.base.progress import Progress, Work

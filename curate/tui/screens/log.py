@@ -16,7 +16,9 @@ from curate.catalog.history import LogStep, steps, undo_back_to
 from curate.catalog.importing import import_decisions
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
+from curate.operations.decisions import ImportDecisions
 from curate.tui.messages import DecisionsCompared, LogRead
+from curate.tui.operation_form import form_of, operation_of
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
 from curate.tui.theirs import Choices, import_summary, importing
