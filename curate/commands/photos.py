@@ -37,7 +37,9 @@ class LabelFrom(StrEnum):
 @app.command()
 def new(
     directory: Path,
-    recipe: Annotated[str, typer.Option(help="A recipe that gives the settings, such as paircams (docs/settings.md lists them).")] = "",
+    recipe: Annotated[
+        str, typer.Option(help="A recipe that gives the settings, such as paircams (docs/settings.md lists them).")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Make a workspace in a new or empty folder."""
