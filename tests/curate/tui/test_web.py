@@ -223,7 +223,7 @@ async def test_the_page_loads_its_own_files_alone(served: Served, client: aiohtt
 
 
 async def test_half_open_requests_keep_nobody_out(served: Served, client: aiohttp.ClientSession) -> None:
-    """Of ninety connections without the token the oldest make way; who has the token is answered, and nothing is complained about."""
+    """Of ninety connections without the token the oldest make way; who has the token is answered, and no error is written."""
     half = [await asyncio.open_connection("127.0.0.1", served.port) for _ in range(90)]
     for _, writer in half:
         writer.write(b"GET / HTTP/1.1\r\nHost: ")
