@@ -14,7 +14,9 @@ from tracer.errors import EncoderError, UnknownEncoder
 
 _LIBRARIES: Final = ("timm", "openclip")
 _CHECKPOINTS: Final = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".tar")
-FORMS: Final = "family/variant, timm:NAME or openclip:NAME/TAG; with your own weights timm:NAME@CHECKPOINT or openclip:NAME@PATH"
+FORMS: Final = (
+    "family/variant, timm:NAME or openclip:NAME/TAG; with your own weights timm:NAME@CHECKPOINT or openclip:NAME@PATH"
+)
 
 
 @dataclass(frozen=True, slots=True)
