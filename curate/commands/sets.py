@@ -106,12 +106,17 @@ def export(
         ),
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Replace an existing set, also one that another workspace wrote.")
+        bool,
+        typer.Option(
+            "--replace",
+            help="Replace an existing set; one that holds pairs or labels which the catalogue lacks needs --allow-loss.",
+        ),
     ] = False,
     allow_loss: Annotated[
         bool,
         typer.Option(
-            "--allow-loss", help="With --replace: also if the set holds pairs or labels that the catalogue lacks."
+            "--allow-loss",
+            help="With --replace: also a set that is the only copy of pairs or labels (docs/backups.md).",
         ),
     ] = False,
     dry_run: Annotated[
