@@ -105,19 +105,9 @@ def export(
             "aspect, orientation, jpeg_quality, jpeg_subsampling, time_of_day, edited, …"
         ),
     ] = None,
-    replace: Annotated[
-        bool,
-        typer.Option(
-            "--replace",
-            help="Replace an existing set; one that holds pairs or labels which the catalogue lacks needs --allow-loss.",
-        ),
-    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing set; see --allow-loss.")] = False,
     allow_loss: Annotated[
-        bool,
-        typer.Option(
-            "--allow-loss",
-            help="With --replace: also a set that is the only copy of pairs or labels (docs/backups.md).",
-        ),
+        bool, typer.Option("--allow-loss", help="With --replace: also a set whose pairs or labels the catalogue lacks.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what the set would hold and leave out; nothing is written.")
