@@ -104,14 +104,9 @@ def export(
             "aspect, orientation, jpeg_quality, jpeg_subsampling, time_of_day, edited, …"
         ),
     ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Replace an existing set, also one that another workspace wrote.")
-    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing set; see --allow-loss.")] = False,
     allow_loss: Annotated[
-        bool,
-        typer.Option(
-            "--allow-loss", help="With --replace: also if the set holds pairs or labels that the catalogue lacks."
-        ),
+        bool, typer.Option("--allow-loss", help="With --replace: also a set whose pairs or labels the catalogue lacks.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what the set would hold and leave out; nothing is written.")
