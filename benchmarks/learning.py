@@ -43,14 +43,15 @@ from curate.pairing.score.learning import STEP, Answer, excess, lowered, proposa
 from curate.pairing.search import Memory
 from tracer.base.progress import finish
 
+CLOCKS = CollectionOptions(per_side=2, unpaired=0.3, clock_error_s=43_200.0, clock_resets=1)
 COLLECTIONS = {
-    "look-alikes": (60, CollectionOptions(per_side=2, lookalikes=0.3, unpaired=0.3, clock_error_s=43_200.0), None),
-    "standpoints": (60, CollectionOptions(per_side=2, unpaired=0.3, clock_error_s=43_200.0), Standpoints()),
-    "same rooms": (40, CollectionOptions(per_side=3, lookalikes=0.7, moved=0.05, unpaired=0.1), None),
+    "look-alikes": (60, replace(CLOCKS, lookalikes=0.3), None),
+    "standpoints": (80, CLOCKS, Standpoints()),
+    "same rooms": (60, CollectionOptions(per_side=3, lookalikes=0.7, moved=0.05, unpaired=0.1, gps=2.0), None),
 }
 """Name -> number of scenes, options, and how the photographers of one scene differ."""
 
-STALE_M, ERROR_M, WRONG_H = 2000.0, 10.0, 5.0
+STALE_M, ERROR_M, WRONG_S = 2000.0, 10.0, 18_000.0
 """Standard deviations of the error of an old and of a good position, and of a wrong time."""
 
 ORDERS = ("likely", "unsure", "unlikely", "likely, then unsure", "random")
@@ -145,10 +146,10 @@ def _placed(photo: PairingPhoto, truth: VirtualPairs, seed: int) -> PairingPhoto
 
 def _mistimed(photo: PairingPhoto, seed: int) -> PairingPhoto:
     """Return the photo with its time; half of them are wrong, each by its own error."""
-    rng = np.random.default_rng((seed, photo.id))
-    if photo.taken_at is None or rng.random() < 0.5:
+    rng = np.random.default_rng((seed, photo.id, 5))
+    if photo.taken_at is None or rng.random() >= 0.5:
         return photo
-    moment = datetime.fromisoformat(photo.taken_at) + timedelta(hours=float(rng.normal(0.0, WRONG_H)))
+    moment = datetime.fromisoformat(photo.taken_at) + timedelta(seconds=round(float(rng.normal(0.0, WRONG_S))))
     return replace(photo, taken_at=moment.isoformat(timespec="seconds"))
 
 

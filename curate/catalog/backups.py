@@ -184,21 +184,21 @@ def _checked(file: Path, catalog: Path) -> Copied:
     if catalog.exists() and file.samefile(catalog):
         raise UsageError("that is the catalogue itself", quoted_path(file), "Name the file of a backup.")
     try:
-        counted = _counted(file) if version_of(file) is not None else None
+        if version_of(file) is None:
+            raise damaged(file, "it is empty")
+        with contextlib.closing(connect_read_only(file)) as connection:
+            if (why := why_broken(connection)) is not None:
+                raise damaged(file, why)
+        return _counted(file)
     except NewerSchema:
         raise
     except WorkspaceError as error:
         raise WorkspaceError("the backup cannot be restored", error.why, "Name another backup.") from error
-    if counted is None:
-        raise WorkspaceError("the backup cannot be restored", f"{quoted_path(file)} is empty", "Name another backup.")
-    return counted
 
 
 def _counted(file: Path) -> Copied:
-    """Return the counts of a catalogue, which is checked as a whole."""
+    """Return what a catalogue holds."""
     with contextlib.closing(connect_read_only(file)) as connection:
-        if (why := why_broken(connection)) is not None:
-            raise damaged(file, why)
         try:
             photos, entries = connection.execute(
                 "SELECT (SELECT count(*) FROM photo), (SELECT count(*) FROM decision)"

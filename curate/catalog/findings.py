@@ -14,8 +14,9 @@ Prefer = Literal["mine", "theirs"]
 Kind = Literal["pair", "partner", "label", "camera", "note", "clock", "forget"]
 
 TAKEN = {
-    "accepted": "accepted", "rejected": "rejected", "labels": "labels", "cameras": "cameras", "flags": "flags", "notes": "notes",
-    "clocks": "clock offsets", "kept": "kept copies", "forgotten": "forgotten photos",
+    "accepted": ("accepted", "accepted"), "rejected": ("rejected", "rejected"), "labels": ("label",), "cameras": ("camera",),
+    "flags": ("flag",), "notes": ("note",), "clocks": ("clock offset",), "kept": ("kept copy", "kept copies"),
+    "forgotten": ("forgotten photo",),
 }  # fmt: skip
 """Kinds of imported decisions, in words."""
 
@@ -111,7 +112,7 @@ class Imported:
 
     def in_words(self) -> list[str]:
         """Return the result as lines of text."""
-        taken = ", ".join(f"{self.taken[kind]:,} {words}" for kind, words in TAKEN.items() if self.taken[kind])
+        taken = ", ".join(counted(self.taken[kind], *words) for kind, words in TAKEN.items() if self.taken[kind])
         lines = [f"imported: {taken or 'nothing'}; {self.unchanged} unchanged"]
         a = self.agreement
         if a is not None and a.observed is not None:

@@ -33,6 +33,8 @@ WhereBelow = Annotated[Path | None, typer.Option("--workspace", "-w", help="The 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Format = Annotated[Style | None, typer.Option("--format", help="How rows are printed; by default as a table.")]
 HERE = Path()
+_TAKE_IN = ("ingest", "import", "flickr")
+"""The first words of commands that may come first in a new workspace, and then make its catalogue, as `curate new` does."""
 _NAMED = 10
 """Photos that are left out for one reason and named; of more, the number is printed."""
 
@@ -87,10 +89,13 @@ def say_next(catalog: Any) -> None:
 @contextlib.contextmanager
 def opened(workspace: Path, writing: str | None = None) -> Iterator[Any]:
     """Open a workspace's catalogue; with `writing` (the command's name), also take the writer's lock."""
-    from curate.catalog.backups import keep_daily
+    from curate.catalog.backups import keep_daily, lost
+    from curate.catalog.database import version_of
     from curate.catalog.store import Catalog
 
     place = Workspace.open(workspace)
+    if not (writing or "").startswith(_TAKE_IN) and version_of(place.catalog) is None:
+        raise lost(place)
     if not (place.root / SETTINGS).exists():
         note(
             f"{quoted_path(place.root)} has no {SETTINGS}; the default settings are used; "

@@ -30,6 +30,18 @@ from datasets import load_dataset
 photos = load_dataset("path/to/this/folder")["train"]
 ```
 """
+_USE_SPLIT = """## Use
+
+```python
+from datasets import load_dataset
+
+photos = load_dataset("path/to/this/folder")["train"]  # all photos, those for validation and testing too
+train, val, test = (photos.select([i for i, s in enumerate(photos["split"]) if s == name]) for name in ("train", "val", "test"))
+```
+
+To `datasets` a folder with one metadata file is a single split, named `train`. The last line separates the photos by the column
+`split`; those without a value are in no part.
+"""
 _USE_URLS = """## Use
 
 ```python
@@ -93,11 +105,12 @@ def packed(
     """
     photos = PhotoTable.of(rows)
     urls = about.get("layout") == Layout.URLS
+    use = _USE_SPLIT if photos.present("split").any() else _USE
     parts = [
         _front_matter(name, photos, about["content_sha256"], _URLS_CONFIGS if urls else _CONFIGS),
         f"# {_plain(name)}\n",
+        _USE_URLS if urls else use,
         _summary(photos, about),
-        _USE_URLS if urls else _USE,
         "" if urls else _heif_note(photos),
         "## Columns\n\n" + _table(("column", "what it holds"), _COLUMNS[1:] if urls else _COLUMNS, foreign=False),
         _cameras(photos),

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.actions import ActionParseResult
+from textual.app import ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
@@ -240,9 +241,9 @@ class CurateApp(Commands):
     def _handle_exception(self, error: Exception) -> None:
         """End the app with a message instead of a traceback, if no screen can show the error (e.g. it cannot be drawn).
 
-        While the app closes, a callback may look for a widget that is gone already. This is not an error.
+        While the app closes, a callback may look for a widget or a screen that is gone already. This is not an error.
         """
-        if self._closes and isinstance(error, NoMatches):
+        if self._closes and isinstance(error, NoMatches | ScreenStackError):
             return
         ended = Ended(as_message(error, "the app", self.catalog.workspace))
         ended.__cause__ = error

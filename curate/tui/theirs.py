@@ -36,9 +36,11 @@ def import_summary(found: Imported) -> str:
 
 def side_by_side(conflict: Conflict) -> tuple[str, str, str]:
     """Return what a conflict is about, my decision and theirs, in words."""
-    said = [_in_words(one) for one in (conflict.mine, conflict.theirs)]
-    if conflict.kind == "camera":
-        return " ".join(conflict.what), said[0], said[1]
+    said = [
+        _in_words(one) if conflict.kind == "partner" else one or "empty" for one in (conflict.mine, conflict.theirs)
+    ]
+    if conflict.kind in ("camera", "clock"):
+        return (" " if conflict.kind == "camera" else " + ").join(conflict.what), said[0], said[1]
     if conflict.kind == "label":
         path, key = conflict.what
         return f"{key} of {os.path.basename(path)}", said[0], said[1]
@@ -46,7 +48,5 @@ def side_by_side(conflict: Conflict) -> tuple[str, str, str]:
 
 
 def _in_words(decision: str | None) -> str:
-    if decision is None:
-        return "empty"
-    words, _, path = decision.rpartition(" with ")
-    return f"{words} with {os.path.basename(path)}" if words else decision
+    words, _, path = (decision or "").rpartition(" with ")
+    return f"{words} with {os.path.basename(path)}" if words else decision or ""

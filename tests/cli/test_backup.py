@@ -130,12 +130,13 @@ def test_a_new_catalogue_is_made_when_asked_for(place: Path, told: Told, capsys:
 
 
 def test_settings_alone_are_a_new_workspace(tmp_path: Path, told: Told, capsys: pytest.CaptureFixture[str]) -> None:
-    """Looking makes no catalogue and names the command that does; the first ingest makes one."""
+    """No command but the first ingest makes a catalogue; the others name the command that does."""
     write_photo(tmp_path / "photos" / "1.jpg", 1)
     (tmp_path / "w").mkdir()
     (tmp_path / "w" / "workspace.toml").write_text('name = "mine"\n')
-    assert run_cli(["status", "-w", str(tmp_path / "w")]) == Exit.FAILED
-    assert f"curate new {tmp_path / 'w'}" in capsys.readouterr().err
+    for words in ("status", "undo", "pair"):
+        assert run_cli([words, "-w", str(tmp_path / "w")]) == Exit.FAILED
+        assert f"curate new {tmp_path / 'w'}" in capsys.readouterr().err
     assert not (tmp_path / "w" / "catalog.sqlite").exists()
     assert told("ingest", tmp_path / "photos", "-w", tmp_path / "w")["added"] == 1
 

@@ -32,6 +32,14 @@ class Style(StrEnum):
     JSONL = "jsonl"
 
 
+def _completed(incomplete: str) -> list[str]:
+    """The lists of encoders that a list could become, for the shell."""
+    from tracer.encoders.registry import words
+
+    before, comma, word = incomplete.rpartition(",")
+    return [f"{before}{comma}{name}" for name in words() if name.startswith(word)]
+
+
 SetOption = Annotated[Path | None, typer.Argument(metavar="SET", help="A data set folder; not with --embeddings.")]
 SetArgument = Annotated[Path, typer.Argument(metavar="SET", help="A data set folder.")]
 RunOption = Annotated[
@@ -44,12 +52,37 @@ RunOption = Annotated[
     ),
 ]
 RunNeeded = Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="The run folder.")]
-Encoders = Annotated[str, typer.Option(help="Names, or groups of them (offline, paper), comma-separated.")]
+Encoders = Annotated[
+    str, typer.Option(help="Names, or groups of them (offline, paper), comma-separated.", autocompletion=_completed)
+]
+TextEncoders = Annotated[
+    str,
+    typer.Option(
+        "--encoders",
+        help="Names of encoders with a text side (clip/, openclip/, openclip:), comma-separated.",
+        autocompletion=_completed,
+    ),
+]
+NamesToCheck = Annotated[
+    str,
+    typer.Option(
+        "--check",
+        metavar="NAME,…",
+        help="Only say whether there are encoders of these names.",
+        autocompletion=_completed,
+    ),
+]
 FolderOption = Annotated[
     Path | None, typer.Option("--embeddings", metavar="DIR", help="Work on embedding files alone.")
 ]
 EncoderOption = Annotated[
-    str, typer.Option("--encoder", metavar="NAME,…", help="The encoders, comma-separated, with --embeddings.")
+    str,
+    typer.Option(
+        "--encoder",
+        metavar="NAME,…",
+        help="The encoders, comma-separated, with --embeddings.",
+        autocompletion=_completed,
+    ),
 ]
 Processings = Annotated[str, typer.Option("--processing", metavar="P1,P2", help="Processings, comma-separated.")]
 Labels = Annotated[str, typer.Option(help="Labels beside Is Smartphone, Make, Model and the semantic one; all.")]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tracer.base.console import print_json, run_with_progress, say
+from tracer.base.console import note, print_json, run_with_progress, say
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted, quoted_path
 from tracer.commands.common import (
@@ -16,6 +16,7 @@ from tracer.commands.common import (
     Format,
     Json,
     Memory,
+    NamesToCheck,
     Processings,
     RunNeeded,
     Seconds,
@@ -36,14 +37,17 @@ app = typer.Typer()
 @app.command()
 def encoders(
     group: Annotated[str, typer.Option(help="contrastive, supervised, self-supervised, offline or baseline.")] = "",
-    check: Annotated[
-        str, typer.Option(metavar="NAME,…", help="Only say whether there are encoders of these names.")
-    ] = "",
+    check: NamesToCheck = "",
     json: Json = False,
     style: Format = Style.TABLE,
 ) -> None:
-    """List the encoders that can be run, and which are here without a download."""
+    """List the encoders that can be run, and which are here without a download.
+
+    Any other of timm or OpenCLIP is named timm:NAME or openclip:NAME/TAG; weights of your own, timm:NAME@CHECKPOINT or
+    openclip:NAME@PATH.
+    """
     from tracer.encoders.catalogue import Group
+    from tracer.encoders.names import FORMS
     from tracer.encoders.registry import available
     from tracer.encoders.registry import check as check_names
 
@@ -56,6 +60,8 @@ def encoders(
         raise UsageError(f"There is no group {group}", way_out="Groups are " + ", ".join(Group) + ".")
     rows = [asdict(info) for info in available(group or None)]
     print_rows(rows, {"encoders": rows}, ("name", "group", "dim", "input", "available", "source"), json, style)
+    if not json:
+        note(f"Forms of names: {FORMS}.")
 
 
 @app.command()

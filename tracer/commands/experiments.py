@@ -30,6 +30,7 @@ from tracer.commands.common import (
     SetArgument,
     SetOption,
     Style,
+    TextEncoders,
     after,
     print_rows,
     prompts_in,
@@ -198,9 +199,7 @@ def zeroshot(
     context: typer.Context,
     data: SetArgument,
     output: RunNeeded,
-    encoders: Annotated[
-        str, typer.Option(help="Names of encoders with a text side (clip/, openclip/, openclip:), comma-separated.")
-    ] = "clip/ViT-B-32",
+    encoders: TextEncoders = "clip/ViT-B-32",
     prompts: PromptFile = None,
     attributes: TraceLabels = "",
     seed: Seed = 42,

@@ -14,7 +14,9 @@ from tracer.errors import EncoderError, UnknownEncoder
 
 _LIBRARIES: Final = ("timm", "openclip")
 _CHECKPOINTS: Final = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".tar")
-_FORMS: Final = "family/variant, timm:NAME or openclip:NAME, each also with @CHECKPOINT"
+FORMS: Final = (
+    "family/variant, timm:NAME or openclip:NAME/TAG; with your own weights timm:NAME@CHECKPOINT or openclip:NAME@PATH"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def parse_name(typed: str) -> EncoderName:
     family, slash, model = word.partition("/")
     if not (slash and family and model) or ":" in word:
         raise UnknownEncoder(
-            f"{typed!r} is not the name of an encoder", f"a name is {_FORMS}", "`tracer encoders` lists the known ones."
+            f"{typed!r} is not the name of an encoder", f"a name is {FORMS}", "`tracer encoders` lists the known ones."
         )
     return EncoderName(text, family, model, False, checkpoint)
 

@@ -84,6 +84,11 @@ def expand(names: Iterable[str]) -> list[str]:
     return list(expanded)
 
 
+def words() -> list[str]:
+    """Return what a person may type without knowing a library's own names: words for several encoders, and the known encoders."""
+    return [*_SETS, *BY_NAME, "timm:", "openclip:"]
+
+
 def check(names: Iterable[str]) -> list[str]:
     """Expand names as `expand` does, and check that the encoders exist. Weights are neither looked for nor downloaded.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from tracer.base.text import counted
 from tracer.encoders.described import described
@@ -66,7 +67,24 @@ def _topics(rows: Iterable[Row]) -> str:
 def encoders(run: Run) -> list[tuple[str, str]]:
     """Return each encoder of the page with what it is, in one line."""
     named = [*run.encoders, *(words.FILES_ALONE for row in run.rows if row.encoder == words.FILES_ALONE)]
-    return [(name, described(name)) for name in dict.fromkeys(named)]
+    about = run.meta.get("encoders")
+    of = about if isinstance(about, dict) else {}
+    return [(name, described(name) + _read_from(of.get(name))) for name in dict.fromkeys(named)]
+
+
+_FEATURES: Final = {
+    "projection": "its projection, which is compared with sentences, is read",
+    "trunk": "its pooled output without a classifier is read",
+    "output": "its output is read",
+}
+
+
+def _read_from(about: object) -> str:
+    """Which feature of an encoder was read, of pictures of which size, and of which revision its weights are."""
+    if not isinstance(about, dict) or (feature := _FEATURES.get(str(about.get("feature")))) is None:
+        return ""
+    revision = f"; weights from revision {about['revision']} of {about.get('source')}" if about.get("revision") else ""
+    return f"; {feature}, at {about.get('size')} pixels{revision}"
 
 
 def facts(run: Run) -> list[tuple[str, str]]:

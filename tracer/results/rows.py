@@ -65,8 +65,9 @@ COLUMNS = tuple(field.name for field in fields(Row))
 _NUMBERS: Final = ("mask_ratio", "value", "ci_low", "ci_high", "chance", "n", "seed")
 _TEXTS: Final = tuple(name for name in COLUMNS if name not in _NUMBERS)
 _MARK: Final = "mark"
-_KINDS: Final[dict[str, type]] = {
-    "dataset": dict, "protocol": dict, "calls": dict, "warnings_of": dict, "encoders": dict, "details": list, "skipped": list,
+_KINDS: Final[dict[str, tuple[type, type]]] = {
+    "dataset": (dict, object), "protocol": (dict, object), "calls": (dict, dict), "warnings_of": (dict, list),
+    "encoders": (dict, dict), "details": (list, dict), "skipped": (list, object),
 }  # fmt: skip
 """What the parts are that a later call goes on from."""
 
@@ -132,9 +133,7 @@ def read(run: Path) -> Results:
         content = read_json(path, MAX_JSON_BYTES)
         brought = brought_in(content)
         rows = tuple(_checked(Row(**{name: entry[name] for name in COLUMNS})) for entry in content.pop("rows"))
-        for name, kind in _KINDS.items():
-            if not isinstance(content.get(name, kind()), kind):
-                raise TypeError(f"`{name}` in it is of another kind")
+        _check_meta(content)
     except FileNotFoundError as error:
         raise TracerError(f"There are no results in {quoted_path(run)}", "results.json is missing", way_out) from error
     except (OSError, ArithmeticError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -165,6 +164,17 @@ def _without_mark(content: Mapping[str, Any]) -> bytes:
     """What the mark covers: all other entries, in one form."""
     kept = {name: value for name, value in content.items() if name != _MARK}
     return json.dumps(kept, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _check_meta(meta: Mapping[str, Any]) -> None:
+    """Raise TypeError where a part that a later call goes on from has a form that no evaluation writes."""
+    for name, (kind, inner) in _KINDS.items():
+        found = meta.get(name, kind())
+        inside = found.values() if isinstance(found, dict) else found
+        if not isinstance(found, kind) or not all(isinstance(one, inner) for one in inside):
+            raise TypeError(f"`{name}` in it has a form that no evaluation writes")
+    if not isinstance(meta.get("dataset", {}).get("fingerprints", {}), dict):
+        raise TypeError("`fingerprints` in it has a form that no evaluation writes")
 
 
 def _checked(row: Row) -> Row:

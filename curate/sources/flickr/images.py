@@ -173,11 +173,6 @@ class ImagePace:
                 self._pauses += 1
             self._pause_ends = max(self._pause_ends, self._clock() + min(seconds, LONGEST_STATED_PAUSE))
 
-    def paused_for(self) -> float:
-        """Return the seconds until a pause ends; 0 where there is none."""
-        with self._lock:
-            return max(0.0, self._pause_ends - self._clock())
-
     def went_well(self) -> None:
         """Note that the server answered, so that its next pause is short again."""
         with self._lock:

@@ -17,6 +17,8 @@ _KEYS = 6
 class PaletteScreen(TypedList[Command]):
     """Asks for a command by its name; its result is the command, or None if cancelled."""
 
+    hint = "type the name of a command"
+
     def __init__(self, commands: Sequence[Command]) -> None:
         super().__init__([(one.name, one) for one in commands])
         self._wide = max(len(one.name) for one in commands), max(len(one.keys) for one in commands)

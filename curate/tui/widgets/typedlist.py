@@ -40,6 +40,7 @@ class TypedList(Window[Item | None]):
     """Asks for one of several items; its result is the item, or None if cancelled."""
 
     AUTO_FOCUS: ClassVar[str] = ""
+    hint: ClassVar[str] = "type a part of a name"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Choose", id="prompt.confirm", tooltip="take the marked line"),
         Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel", tooltip="nothing is done"),
@@ -108,7 +109,7 @@ class TypedList(Window[Item | None]):
 
     def _show(self) -> None:
         line = Text.assemble("> ", (self._text, "bold"), ("▏", "bold bright_cyan"))
-        self.query_one("#typed", Static).update(line if self._text else line + Text(" type a part of a name", "dim"))
+        self.query_one("#typed", Static).update(line if self._text else line + Text(f" {self.hint}", "dim"))
         listed = self.query_one(_Listed)
         listed.clear_options()
         listed.add_options(Option(self.line(*one)) for one in self._found)

@@ -56,6 +56,21 @@ def test_load_dataset_with_no_argument(exported: Path, rows: list[dict], tmp_pat
     assert found["sizes"] == [[48, 64]], "orientation 6 is applied"
 
 
+def test_the_card_separates_the_parts_of_the_split(exported: Path, tmp_path: Path) -> None:
+    """The card's first lines of code, run as they stand, give the photos of each part of the column `split`, and no others."""
+    card = (exported / "README.md").read_text().split("---\n", 2)[2]
+    code = card.partition("```python\n")[2].partition("```")[0]
+    assert card.index("```python") < card.index("camera labels"), "it stands first"
+    told = "import json; print(json.dumps([sorted(part['photo_id']) for part in (train, val, test)]))"
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", code.replace("path/to/this/folder", os.fspath(exported)) + told]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    table = pq.read_table(exported / "metadata.parquet", columns=["photo_id", "split"]).to_pylist()
+    parts = [sorted(r["photo_id"] for r in table if r["split"] == part) for part in ("train", "val", "test")]
+    assert all(parts) and json.loads(done.stdout.splitlines()[-1]) == parts
+
+
 def test_a_set_of_one_photo(tmp_path: Path) -> None:
     """One photo beside one table still opens as pictures, not as a table."""
     (tmp_path / "a.jpg").write_bytes(dirty("jpg"))

@@ -92,7 +92,7 @@ def test_a_set_that_fails_its_checks_is_refused(
     exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The command says what `curate verify` says, and imports nothing."""
-    Workspace.create(tmp_path / "w")
+    assert run_cli(["new", str(tmp_path / "w")]) == Exit.DONE
     photo = next((exported / "images").iterdir())
     photo.write_bytes(photo.read_bytes() + b"x")
     capsys.readouterr()

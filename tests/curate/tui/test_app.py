@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from rich.text import Text
+from textual.app import ScreenStackError
 from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -253,6 +254,7 @@ async def test_a_callback_that_finds_no_widget_while_the_app_closes_is_no_error(
         assert not app._closes
     assert app._closes
     app._handle_exception(NoMatches("the widget has gone"))
+    app._handle_exception(ScreenStackError("the screen has gone"))
     assert not app.return_code
     app._handle_exception(ValueError("something else"))
     assert app.return_code == 1

@@ -126,8 +126,8 @@ def test_a_catalogue_for_reading_refuses_changes(shared: Workspace) -> None:
         assert decisions.undo(catalog) is not None
 
 
-def test_pictures_in_a_browser_are_half_cells() -> None:
-    """Its terminal draws neither Sixel nor Kitty's pictures; without pictures stays without."""
+def test_pictures_in_a_browser_are_those_of_the_page() -> None:
+    """Its terminal draws neither Sixel nor Kitty's pictures; who wants half cells or no pictures has them there too."""
     assert [images_mode(None, mode, Terminal("sixel"), browser=True) for mode in ("auto", "kitty", "sixel", "half", "none")] == [
-        "half", "half", "half", "half", "none",
+        "page", "page", "page", "half", "none",
     ]  # fmt: skip

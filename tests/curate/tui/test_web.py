@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import io
 import json
 import os
 import re
@@ -14,14 +16,19 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
+from PIL import Image
 
 from curate.catalog.decisions import tally
 from curate.catalog.store import Catalog
 from curate.errors import UsageError, WorkspaceBusy
+from curate.tui.web import lobby
 from curate.tui.web.address import Address, listening
+from curate.tui.web.lobby import MOST_WAITING
 from curate.workspace import Workspace
 from tests.curate.tui.workspaces import make_workspace
 
@@ -78,11 +85,20 @@ def test_sockets_of_other_pages_are_refused(origin: str) -> None:
     assert not Address(8000).refusal_of_socket("127.0.0.1:8000", "http://127.0.0.1:8000")
 
 
-def test_only_this_computer_is_listened_on() -> None:
-    """The socket is bound to loopback; a port that is taken is told with the way out."""
-    with contextlib.closing(listening(0)) as listener:
-        host, port = listener.getsockname()
-        assert host == "127.0.0.1"
+@pytest.mark.parametrize("taken", ["127.0.0.1", "::1"])
+def test_only_this_computer_is_listened_on(taken: str) -> None:
+    """The sockets are bound to both loopback addresses; a port that is taken on one of them is told with the way out."""
+    listeners = {one.getsockname()[0]: one for one in listening(0)}
+    with contextlib.ExitStack() as held:
+        for one in listeners.values():
+            held.enter_context(one)
+        assert {*listeners} in ({"127.0.0.1", "::1"}, {"127.0.0.1"})
+        if taken not in listeners:
+            pytest.skip("this computer has no IPv6")
+        port = listeners[taken].getsockname()[1]
+        for host, one in listeners.items():
+            if host != taken:
+                one.close()
         with pytest.raises(UsageError, match=f"port {port} cannot be used") as refused:
             listening(port)
         assert "free port is chosen: curate serve" in refused.value.way_out
@@ -105,6 +121,11 @@ class Served:
         return "/".join(self.url.split("/")[:3])
 
     @property
+    def port(self) -> int:
+        """The port."""
+        return int(self.origin.rpartition(":")[2])
+
+    @property
     def token(self) -> str:
         """The token."""
         return self.url.split("/")[3]
@@ -124,6 +145,13 @@ def started(root: Path, errors: Path) -> Iterator[Served]:
             yield Served(process, url, errors)
         finally:
             process.kill()
+
+
+def unlike_a_test(workspace: Workspace) -> Workspace:
+    """The workspace without the setting by which pictures are half cells."""
+    settings = workspace.root / "workspace.toml"
+    settings.write_text(settings.read_text().replace('images = "half"', ""))
+    return workspace
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +198,8 @@ async def test_the_page_loads_its_own_files_alone(served: Served, client: aiohtt
         page, policy = await answer.text(), answer.headers["Content-Security-Policy"]
         assert answer.headers["Referrer-Policy"] == "no-referrer" and answer.headers["Cache-Control"] == "no-store"
     assert "<img" not in page and page.count("&lt;img src=x onerror=alert(1)&gt;&amp;amp;&quot;&#x27;$name") == 2
+    async with client.get(served.url.replace("127.0.0.1", "[::1]")) as answer:
+        assert "connect-src 'self';" in answer.headers["Content-Security-Policy"]
     assert re.findall(r"\w+://[^\"]*", page) == [f"{served.url.replace('http', 'ws')}ws"]
     assert "default-src 'none'" in policy and "script-src 'self';" in policy and "http" not in policy
     loaded = re.findall(r'(?:href|src)="(static/[^"]+)"', page)
@@ -190,6 +220,45 @@ async def test_the_page_loads_its_own_files_alone(served: Served, client: aiohtt
             assert answer.status == 404, path
     async with client.get(served.url.rstrip("/")) as answer:  # an address that was copied without its last stroke
         assert answer.status == 200 and str(answer.url) == served.url
+
+
+async def test_half_open_requests_keep_nobody_out(served: Served, client: aiohttp.ClientSession) -> None:
+    """Of ninety connections without the token the oldest make way; who has the token is answered, and no error is written."""
+    half = [await asyncio.open_connection("127.0.0.1", served.port) for _ in range(90)]
+    for _, writer in half:
+        writer.write(b"GET / HTTP/1.1\r\nHost: ")
+    async with asyncio.timeout(5):
+        for host in ("127.0.0.1", "localhost", "[::1]"):
+            async with client.get(served.url.replace("127.0.0.1", host)) as answer:
+                assert answer.status == 200
+        for reader, _ in half[: 90 - MOST_WAITING]:
+            with contextlib.suppress(ConnectionError):
+                assert await reader.read() == b""
+    for _, writer in half:
+        writer.close()
+    assert len(served.errors.read_text().splitlines()) == 2  # what it said at the start
+
+
+async def test_the_lobby_has_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection without the token is closed when its time is over, and one that has shown it stays."""
+    monkeypatch.setattr(lobby, "SECONDS", 0.2)
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        waiting.let_in(request.protocol)
+        return web.Response()
+
+    waiting = lobby.Lobby(web.Server(answer))
+    async with await asyncio.get_running_loop().create_server(waiting, "127.0.0.1", 0) as server:
+        place = server.sockets[0].getsockname()
+        (slow, unshown), (quick, writer) = [await asyncio.open_connection(*place) for _ in range(2)]
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        async with asyncio.timeout(SECONDS):
+            assert await slow.read() == b""
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        async with asyncio.timeout(SECONDS):
+            assert (await quick.read()).count(b"200 OK") == 2
+        unshown.close()
+        writer.close()
 
 
 # --- windows
@@ -310,7 +379,17 @@ async def test_a_killed_server_leaves_no_app(own: tuple[Served, Workspace], clie
     served, workspace = own
     one = await window(client, served)
     await one.shows("3 proposed to decide")
-    for odd in ("", "{", "[]", "7", '["stdin"]', '["stdin", 7]', '["resize", {"width": 1e999}]', '["resize", null]'):
+    for odd in (
+        "",
+        "{",
+        "[" * 200_000,
+        "[]",
+        "7",
+        '["stdin"]',
+        '["stdin", 7]',
+        '["resize", {"width": 1e999}]',
+        '["resize", null]',
+    ):
         await one.socket.send_str(odd)
     await one.socket.send_str('["ping", 7]')
     await one.read(until=lambda: ["pong", 7] in one.told)
@@ -320,7 +399,7 @@ async def test_a_killed_server_leaves_no_app(own: tuple[Served, Workspace], clie
 
 
 async def test_a_report_opens_in_the_browser(own: tuple[Served, Workspace], client: aiohttp.ClientSession) -> None:
-    """It is delivered once below the page's address, as a page of its own that cannot reach the app."""
+    """It is delivered once, at an address without the token, as a page that reaches neither the app nor the network."""
     served, workspace = own
     report = workspace.runs / "walk" / "report.html"
     report.parent.mkdir(parents=True)
@@ -332,13 +411,63 @@ async def test_a_report_opens_in_the_browser(own: tuple[Served, Workspace], clie
     await one.press("Open report\r")
     await one.read(until=lambda: any(said[0] == "open_url" for said in one.told))
     said = next(said[1] for said in one.told if said[0] == "open_url")
-    assert isinstance(said, dict)
-    async with client.get(served.url + said["url"]) as answer:
+    assert isinstance(said, dict) and said["url"].startswith("/opened/") and served.token not in said["url"]
+    async with client.get(served.origin + said["url"], headers={"Host": "evil.example"}) as answer:
+        assert answer.status == 403
+    async with client.get(served.origin + said["url"]) as answer:
         assert answer.status == 200 and answer.content_type == "text/html"
-        assert answer.headers["Content-Security-Policy"].startswith("sandbox")
+        assert answer.headers["Content-Security-Policy"].startswith("sandbox allow-scripts; default-src 'none'; ")
         assert await answer.read() == report.read_bytes()
-    async with client.get(served.url + said["url"]) as answer:
+    async with client.get(served.origin + said["url"]) as answer:
         assert answer.status == 404
+
+
+async def test_pictures_are_images_of_the_page(tmp_path: Path, client: aiohttp.ClientSession) -> None:
+    """Those in view are told with where they lie, each is sent once, and none is left where a dialog lies over them."""
+    workspace = unlike_a_test(make_workspace(tmp_path / "w", 3))
+
+    def shown() -> list[dict[str, Any]]:
+        told = [said[1] for said in one.told if said[0] == "pictures"]
+        return told[-1]["shown"] if told else []
+
+    with started(workspace.root, tmp_path / "err.txt") as served:
+        one = await window(client, served)
+        await one.socket.send_str('["cell", 2.0]')
+        await one.shows("3 proposed to decide")
+        await one.press("R")
+        await one.read(until=lambda: len(shown()) == 4)  # the pair, and two candidates
+        for picture in shown():
+            x, y, width, height = picture["at"]
+            assert picture["at"] == picture["within"] and 0 <= x < x + width <= 120 and 0 <= y < y + height <= 40
+            assert width / (2 * height) == pytest.approx(4 / 3, rel=0.2)
+        sent = {
+            picture["number"]: base64.b64decode(picture["data"])
+            for said in one.told
+            if said[0] == "pictures"
+            for picture in said[1]["shown"]
+            if picture["data"]
+        }
+        assert {picture["number"] for picture in shown()} <= {*sent}
+        with Image.open(io.BytesIO(sent[shown()[0]["number"]])) as image:
+            assert image.size == (320, 240)
+        await one.press("?")
+        await one.read(until=lambda: shown() == [])
+        await one.shows("▀▀▀")
+
+
+@pytest.mark.parametrize(("keys", "times"), [(3_900_000, 1), pytest.param(60_000, 60, marks=pytest.mark.slow)])
+async def test_a_page_that_sends_too_much_leaves_no_app(
+    own: tuple[Served, Workspace], client: aiohttp.ClientSession, keys: int, times: int
+) -> None:
+    """Whether all at once or bit by bit, its window ends with it, although the app is not through."""
+    served, workspace = own
+    one = await window(client, served)
+    await one.shows("3 proposed to decide")
+    with contextlib.suppress(ConnectionError):
+        for _ in range(times):
+            await one.socket.send_str(json.dumps(["stdin", "j" * keys]))
+    await one.socket.close()
+    assert await asyncio.to_thread(freed, workspace)
 
 
 async def test_an_app_that_cannot_open_says_why(own: tuple[Served, Workspace], client: aiohttp.ClientSession) -> None:

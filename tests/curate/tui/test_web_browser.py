@@ -14,10 +14,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.curate.tui.test_web import SECONDS, accepted, started
+from tests.curate.tui.test_web import SECONDS, accepted, started, unlike_a_test
 from tests.curate.tui.workspaces import make_workspace
 
 pytestmark = pytest.mark.system
+
+PICTURES = "[...document.querySelectorAll('.pictures img')]"
 
 
 @contextmanager
@@ -74,8 +76,8 @@ class Page:
 
 
 async def test_keys_decide_in_a_browser(program: Callable[[str], str], tmp_path: Path) -> None:
-    """The page draws, R shows the review and Space accepts; q ends the window; all that is asked for lies below the address."""
-    workspace = make_workspace(tmp_path / "w", 2)
+    """R shows the review with true pictures, Space accepts, q ends the window; all that is asked for lies below the address."""
+    workspace = unlike_a_test(make_workspace(tmp_path / "w", 2))
     chromium = program("chromium")
     async with aiohttp.ClientSession() as session:
         with started(workspace.root, tmp_path / "err.txt") as served, browser(chromium, tmp_path / "profile") as port:
@@ -87,6 +89,14 @@ async def test_keys_decide_in_a_browser(program: Callable[[str], str], tmp_path:
             await page.call("Page.navigate", url=served.url)
             await page.until("document.body?.classList.contains('-first-byte') ?? false")
             await page.press("R")
+            await page.until(
+                f"{PICTURES}.length === 4 && {PICTURES}.every((one) => one.complete && one.naturalWidth === 320)"
+            )
+            await page.until(f"{PICTURES}.every((one) => Math.abs(one.width / one.height - 4 / 3) < 0.15)")
+            await page.press("?")
+            await page.until(f"{PICTURES}.length === 0")
+            await page.press("?")
+            await page.until(f"{PICTURES}.length === 4")
             end = time.monotonic() + SECONDS
             # a key that comes before the pair is drawn decides nothing
             while not accepted(workspace) and time.monotonic() < end:

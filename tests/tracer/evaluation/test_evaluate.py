@@ -82,6 +82,8 @@ def test_meta_says_what_is_needed_to_repeat_it(done: tuple[Path, Evaluation]) ->
     assert meta["dataset"]["counts"] == {"photos": 56, "scenes_or_owners": 14, "camera_models": 4, "pairs": 14}
     assert {"numpy", "torch", "python"} <= set(meta["versions"])
     assert meta["device"] == "cpu"
+    [(encoder, about)] = meta["encoders"].items()
+    assert (encoder, about["feature"], about["size"], about["revision"]) == ("baseline/colour", "statistics", 224, "")
     assert meta["seconds"] > 0
     assert "fast" in meta["protocol"]["probe"]
     assert any("ISO Speed" in entry["what"] for entry in meta["skipped"])

@@ -93,6 +93,12 @@ def test_each_encoder_is_described_once(tmp_path: Path) -> None:
     page = page_of(tmp_path, [*probe_rows(), *probe_rows(("baseline/residual",)), files])
     for name in ("offline/efficientnet-lite0", "baseline/residual", words.FILES_ALONE):
         assert page.count(f"<dt>{name}</dt><dd>{described(name)}</dd>".replace("'", "&#39;")) == 1
+    about = {"feature": "projection", "size": 384, "source": "hub timm/x", "revision": "abc"}
+    page = render(load_run(write_run(tmp_path, probe_rows(("timm:x",)), {**meta(), "encoders": {"timm:x": about}})))
+    assert (
+        "its projection, which is compared with sentences, is read, at 384 pixels; weights from revision abc of hub timm/x"
+        in page
+    )
     many = page_of(tmp_path, probe_rows(tuple(f"family/{number}" for number in range(9))))
     assert "<summary>9 of them</summary>" in many
 

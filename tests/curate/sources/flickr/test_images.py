@@ -519,9 +519,9 @@ def test_named_hosts_are_not_paced_but_pause() -> None:
     pace.wait()
     assert clock.slept == []
     pace.pause(3.0)
-    assert pace.paused_for() == 3.0
+    assert pace.due_in(paced=False) == 3.0
     pace.wait(paced=False)
-    assert (clock.now, pace.paused_for()) == (1003.0, 0.0)
+    assert (clock.now, pace.due_in(paced=False)) == (1003.0, 0.0)
 
 
 def test_pauses_without_a_time_grow() -> None:
@@ -542,7 +542,7 @@ def test_pauses_without_a_time_grow() -> None:
     assert pause(1e9) == 3600
     pace.pause(100.0)
     pace.pause(1.0)  # a shorter pause does not end a longer one
-    assert pace.paused_for() == 100.0
+    assert pace.due_in(paced=False) == 100.0
 
 
 @given(
@@ -582,7 +582,7 @@ def test_refusals_pause_all_that_follow(target: Path) -> None:
                 with pytest.raises(TryAgain, match=path[1:]) as caught:
                     fetch(client, hosts, f"http://127.0.0.1:{server.port}{path}", target, pace=pace)
                 assert caught.value.retry_after == (30.0 if path == "/503" else None)
-                assert (clock.slept, pace.paused_for()) == (slept, paused)
+                assert (clock.slept, pace.due_in(paced=False)) == (slept, paused)
 
 
 # --- a kill
