@@ -42,8 +42,12 @@ if TYPE_CHECKING:
 
 
 def evaluating(
-    dataset: Path, run: Path, encoders: tuple[str, ...], protocol: Protocol = "batched"
-) -> Work[tuple[dict[str, Any], bool, list[str]]]:
+    dataset: Path,
+    run: Path,
+    encoders: tuple[str, ...],
+    protocol: Protocol = "batched",
+    say: Callable[[str], None] | None = None,
+) -> Work[tuple[dict[str, Any], bool]]:
     """Evaluate a data set folder, with tracer's progress as steps.
 
     Closing the work stops tracer, which keeps what is finished; the same evaluation again does what is missing.
@@ -53,9 +57,10 @@ def evaluating(
         run: the folder for results.
         encoders: names of encoders or of groups of encoders.
         protocol: how a probe's settings are found.
+        say: is given each line that tracer says beside its progress; None if these lines are only part of an error.
 
     Returns:
-        What `tracer evaluate --json` printed, whether some photos could not be evaluated, and what it said meanwhile.
+        What `tracer evaluate --json` printed, and whether some photos could not be evaluated.
 
     Raises:
         HandoffError: tracer failed; its own message is passed on.
@@ -84,7 +89,7 @@ def evaluating(
                     continue
                 step = step_of(line)
                 if step is None:
-                    said.append(line)
+                    said.append(line) if say is None else say(line.rstrip("\n"))
                 else:
                     yield step
         except BaseException:
@@ -93,8 +98,7 @@ def evaluating(
             raise
         for reader in readers:
             reader.join()
-    answer, some_failed = _answer(child.returncode, words, "".join(out), "".join(said))
-    return answer, some_failed, [line.rstrip("\n") for line in said]
+    return _answer(child.returncode, words, "".join(out), "".join(said))
 
 
 def _evaluation(dataset: Path, run: Path, encoders: tuple[str, ...], protocol: Protocol) -> tuple[str, ...]:

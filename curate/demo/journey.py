@@ -64,9 +64,7 @@ def journey(
         dataset = run(ensure_export(catalog))
         say(f"exported: {quoted_path(dataset)}")
         how = workspace.settings.evaluate
-    answer, _, said = run(evaluating(dataset, workspace.runs / dataset.name, how.encoders, how.protocol))
-    for line in said:
-        say(line)
+    answer, _ = run(evaluating(dataset, workspace.runs / dataset.name, how.encoders, how.protocol, say))
     return {
         "workspace": str(workspace.root),
         "dataset": str(dataset),

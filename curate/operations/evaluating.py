@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -23,6 +23,7 @@ from curate.sources.made import why_no_place
 from curate.sources.manifest import content_at
 from curate.workspace import Workspace, is_workspace
 from curate.workspace.settings import EvaluateSettings
+from tracer.base.console import note
 from tracer.base.errors import Exit
 from tracer.base.progress import Work
 from tracer.base.text import counted, quoted_path
@@ -113,11 +114,11 @@ class Evaluate(Operation):
         run = Path(os.path.abspath(self.out or self._usual_run(dataset, owner)))
         settings = EvaluateSettings() if owner is None else owner.settings.evaluate
         _remember(catalog, owner, dataset, run)  # before it ends, so that a stopped run is known by its set
-        answer, some_failed, said = yield from handoff.evaluating(
-            dataset, run, self.encoders or settings.encoders, settings.protocol
-        )
+        say = note if catalog is None else None  # the app owns the terminal
+        encoders = self.encoders or settings.encoders
+        answer, some_failed = yield from handoff.evaluating(dataset, run, encoders, settings.protocol, say)
         forgot = _remember(catalog, owner, dataset, run, content_at(dataset))
-        return Evaluated(answer=answer, some_failed=some_failed, said=[*said, *filter(None, [forgot])], run=run)
+        return Evaluated(answer, run, some_failed, forgot)
 
     def _owner(self, catalog: Catalog | None) -> Workspace | None:
         """Return the workspace that remembers the run."""
@@ -189,8 +190,8 @@ class Evaluated(Outcome):
     run: Path
     some_failed: bool
     """Whether some photos could not be evaluated."""
-    said: Sequence[str]
-    """What tracer and curate said meanwhile."""
+    forgot: str
+    """Why the workspace does not remember the run; empty if it does, or if there is none."""
 
     def as_json(self) -> Mapping[str, Any]:
         """Return what tracer printed."""
@@ -210,9 +211,10 @@ class Evaluated(Outcome):
             parts.append("some photos could not be evaluated")
         return f"{', '.join(parts)}: {quoted_path(self.run / REPORT)}"
 
-    def notes(self, root: Path) -> Sequence[str]:
-        """Return what was said meanwhile."""
-        return self.said
+    def notes(self, root: Path) -> Iterator[str]:
+        """Say why the workspace does not remember the run."""
+        if self.forgot:
+            yield self.forgot
 
     @property
     def exit_code(self) -> Exit:

@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from curate.tui.exporting import export_form, export_request, exporting, usual_choice
 
 from curate.catalog import database
 from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.errors import Exit
+from curate.operations.sets import ExportSet
 from curate.workspace import Workspace
 from tests.cli.test_flickr import ALL, Run
 from tests.cli.test_flickr import flickr as flickr
 from tests.conftest import write_photo
+from tests.helpers.typed_forms import typed
 from tracer.base.progress import finish
 
 
@@ -88,12 +89,7 @@ def test_a_workspace_elsewhere_exports_the_same_bytes(
     assert run("flickr", "download", "--json")["updated"] == 0
     if how == "app":
         with run._workspace.writing("test"), Catalog.open(run._workspace) as catalog:
-            form = export_form(catalog, usual_choice(catalog))
-            answers = {one.name: one.value for one in form.fields} | {
-                "out": str(new / "exports" / "set"),
-                "replace": "yes",
-            }
-            finish(exporting(catalog, export_request(catalog, answers)))
+            finish(typed(ExportSet, catalog, out=str(new / "exports" / "set"), replace="yes").run(catalog))
     else:
         run("export", str(new / "exports" / "set"), "--replace")
     assert content(new / "exports" / "set") == before

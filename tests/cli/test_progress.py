@@ -10,11 +10,11 @@ import pytest
 
 from curate.catalog.store import Catalog
 from curate.errors import HandoffError
-from curate.handoff import evaluate
+from curate.handoff import evaluating
 from curate.ingest import ingest
 from tests.conftest import write_photo
 from tracer.base import console
-from tracer.base.progress import SILENT, Progress, Work
+from tracer.base.progress import SILENT, Progress, Work, finish
 
 
 def lines_of(steps: list[Progress], seconds_each: float, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -61,19 +61,21 @@ def test_an_ingest_knows_its_total(catalog: Catalog, tmp_path: Path) -> None:
     assert {step.total for step in steps} == {3} and steps[-1].done == 3
 
 
-def test_what_the_evaluator_says_reaches_the_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """It runs as a process of its own, and its lines go where curate's own go, unless they are kept back."""
-    for quiet in (True, False):
-        with pytest.raises(HandoffError):
-            evaluate(tmp_path / "nowhere", tmp_path / "run", ("offline",), quiet=quiet)
-        assert ("nowhere" in capfd.readouterr().err) is not quiet
+def test_what_the_evaluator_says_is_passed_on(tmp_path: Path) -> None:
+    """It runs as a process of its own; its lines are given to the caller, or else are part of the error."""
+    said: list[str] = []
+    for say in (said.append, None):
+        with pytest.raises(HandoffError) as refused:
+            finish(evaluating(tmp_path / "nowhere", tmp_path / "run", ("offline",), say=say))
+        assert ("nowhere" in " ".join(said)) is (say is not None) or "nowhere" in refused.value.why
+        said.clear()
 
 
 def test_the_evaluators_error_is_passed_on_whole(tmp_path: Path) -> None:
     """Where its lines are kept back, the cause is what it said failed and why, and the way out is its own."""
     write_photo(tmp_path / "photos" / "1.jpg", 1)
     with pytest.raises(HandoffError) as refused:
-        evaluate(tmp_path / "photos", tmp_path / "run", ("offline",), quiet=True)
+        finish(evaluating(tmp_path / "photos", tmp_path / "run", ("offline",)))
     assert "Nothing can be measured on" in refused.value.why and "1 photo without labels" in refused.value.why
     assert refused.value.way_out.startswith("The photos' EXIF names their cameras")
     assert refused.value.way_out.endswith(f"curate evaluate {tmp_path / 'photos-workspace'}")

@@ -19,6 +19,7 @@ from curate.status import ExportedSet, Run, Status, in_words, next_step
 from curate.workspace import Workspace
 from tests.conftest import MadeOnce, write_photo
 from tests.test_advice import why_not
+from tracer.base.progress import Work
 
 WORKSPACE = Path("/somewhere/my photos")
 EMPTY = Status(
@@ -182,7 +183,7 @@ def test_undo_and_redo_leave_a_set_and_its_run_as_they_were(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between an undo and its redo a set is stale; notes change nothing. A set written again unchanged makes no run stale."""
-    monkeypatch.setattr("curate.handoff.evaluate", evaluated_by_nobody)
+    monkeypatch.setattr("curate.handoff.evaluating", evaluated_by_nobody)
     place, out = tmp_path / "w", tmp_path / "set"
     for number in range(4):
         write_photo(tmp_path / "photos" / f"{number}.jpg", number, "Canon", "Canon EOS 40D")
@@ -296,9 +297,10 @@ def test_decided_pairs_that_count_no_longer_are_told(
 
 
 def evaluated_by_nobody(
-    dataset: Path, run: Path, encoders: tuple[str, ...], protocol: str
-) -> tuple[dict[str, Any], bool]:
+    dataset: Path, run: Path, encoders: tuple[str, ...], protocol: str, say: object
+) -> Work[tuple[dict[str, Any], bool]]:
     """In place of tracer: a run with a report, at once."""
+    yield from ()
     run.mkdir(parents=True, exist_ok=True)
     (run / "report.html").write_text(f"{dataset} {encoders} {protocol}")
     return {"report": str(run / "report.html")}, False
@@ -315,7 +317,7 @@ def test_a_run_is_remembered_wherever_it_lies(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """After an evaluation the set is evaluated: its workspace is named, or found beside the set, or is the current folder."""
-    monkeypatch.setattr("curate.handoff.evaluate", evaluated_by_nobody)
+    monkeypatch.setattr("curate.handoff.evaluating", evaluated_by_nobody)
     monkeypatch.chdir(tmp_path)
     workspace = Path("w")
 
@@ -342,7 +344,7 @@ def test_a_workspace_says_how_its_sets_are_evaluated(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Encoders and protocol of its settings are used for the workspace and for a set that it exported."""
-    monkeypatch.setattr("curate.handoff.evaluate", evaluated_by_nobody)
+    monkeypatch.setattr("curate.handoff.evaluating", evaluated_by_nobody)
     monkeypatch.setattr("curate.handoff.check_encoders", lambda encoders: None)
     monkeypatch.chdir(tmp_path)
     write_photo(Path("photos/1.jpg"), 1)
@@ -359,7 +361,7 @@ def test_an_evaluation_ends_well_while_the_workspace_is_written_to(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The report is printed, and that the run is not remembered is said."""
-    monkeypatch.setattr("curate.handoff.evaluate", evaluated_by_nobody)
+    monkeypatch.setattr("curate.handoff.evaluating", evaluated_by_nobody)
     place, dataset = tmp_path / "w", tmp_path / "set"
     write_photo(tmp_path / "photos" / "1.jpg", 1)
     assert run_cli(["new", str(place)]) == Exit.DONE

@@ -76,8 +76,8 @@ def test_a_failure_that_was_seen_is_not_to_be_seen_again(
     """Only what ended without a word is worth a second try by hand."""
     pretend(f'import os; print("tracer: there is no such set", file=sys.stderr, flush=True); {end}')
     with pytest.raises(HandoffError) as failure:
-        handoff.evaluate(tmp_path, tmp_path, ("a",))
-    assert hint in failure.value.way_out and "there is no such set" in capfd.readouterr().err
+        finish(handoff.evaluating(tmp_path, tmp_path, ("a",), say=print))
+    assert hint in failure.value.way_out and "there is no such set" in capfd.readouterr().out
 
 
 def test_a_stop_lets_the_process_end_by_itself(pretend: Pretend, tmp_path: Path) -> None:

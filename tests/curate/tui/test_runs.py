@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from curate.tui.evaluating import EvaluateRequest, evaluate_summary, evaluating
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import DataTable, Input, Static
@@ -17,6 +16,7 @@ from curate import handoff
 from curate.catalog.sets import remember_run
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, HandoffError
+from curate.operations.evaluating import Evaluate
 from curate.sources.made import MANIFEST
 from curate.tui import results
 from curate.tui.results import BAR, Figure, bar, figures, known_about, not_measured, runs_here, state_of
@@ -133,7 +133,7 @@ async def test_runs_by_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         await pilot.press("o")
         assert "no report yet" in status(app)
         await pilot.press("g")
-        assert app.screen.query_one("#run", Input).value == "runs/begun"
+        assert app.screen.query_one("#out", Input).value == "runs/begun"
         await pilot.press("escape", "down")
         await until(pilot, lambda: table.row_count == 1)
         await pilot.press("c")
@@ -210,8 +210,8 @@ def test_what_is_only_measured_when_asked_for_is_not_counted(
 
     monkeypatch.setattr(handoff, "evaluating", evaluated)
     (tmp_path / "set").mkdir()
-    done = finish(evaluating(catalog, EvaluateRequest(tmp_path / "set", ("offline",), tmp_path / "run")))
-    assert "20 things could not be measured (w in Runs lists them)" in evaluate_summary(done)
+    asked = Evaluate(place=tmp_path / "set", encoders=("offline",), out=tmp_path / "run")
+    assert "20 things could not be measured (w in Runs lists them)" in finish(asked.run(catalog)).summary()
 
 
 async def test_a_damaged_run_and_a_failing_tracer_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
-from curate.tui.exporting import SetChoice
 from textual.widgets import Input, Static
 
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
+from curate.export.options import ExportChoice
 from curate.export.preview import PlannedSet
 from curate.ingest import ingest
+from curate.operations.sets import Split
 from curate.sources.made import MANIFEST, Layout
 from curate.tui import setplan
 from curate.tui.app import CurateApp
@@ -20,6 +21,7 @@ from curate.tui.screens.sets import SetScreen
 from curate.workspace import Workspace
 from tests.conftest import write_photo
 from tests.curate.tui.test_app import opened, status, until
+from tests.helpers.typed_forms import typed
 from tracer.base.progress import finish
 
 PLANNED = PlannedSet(Layout.IMAGEFOLDER, 3, 1, 1, 1, (), {"not stated": 3}, ())
@@ -50,13 +52,13 @@ def filled(tmp_path: Path, photos: Path) -> Workspace:
 
 def test_keys_change_the_choice() -> None:
     """Each change taken twice, or as often as there are layouts, is none."""
-    choice = SetChoice()
+    choice = ExportChoice()
     assert setplan.other_photos(choice).pairs and setplan.other_photos(setplan.other_photos(choice)) == choice
     assert setplan.other_places(setplan.other_places(choice)) == choice
     layouts = [choice]
     for _ in range(len(Layout) + 1):
         layouts.append(setplan.next_layout(layouts[-1]))
-    assert {one.layout for one in layouts} == {"", *Layout} and layouts[-1] == choice
+    assert {one.layout for one in layouts} == {None, *Layout} and layouts[-1] == choice
     assert setplan.only_licenses(choice, "CC0-1.0, CC-BY-4.0").licenses == ("CC0-1.0", "CC-BY-4.0")
     assert setplan.alike_in(choice, "").match == ()
     with pytest.raises(CurateError, match="odd"):
@@ -76,16 +78,14 @@ def test_what_is_not_known_yet_is_said() -> None:
 def test_splits_are_drawn_and_withdrawn(filled: Workspace) -> None:
     """As the form says; exports then use them until they are withdrawn."""
     with Catalog.open(filled) as catalog:
-        answers = {field.name: field.value for field in setplan.split_form(catalog).fields}
-        request = setplan.split_request(answers | {"attributes": "Make", "seed": "7"})
-        assert "1 split of" in finish(setplan.splitting(catalog, request))
-        assert "Make; seed 7, drawn" in texts(setplan.chosen_lines(catalog, SetChoice()))
-        none = setplan.split_request(answers | {"attributes": ""})
-        assert "follow the settings" in finish(setplan.splitting(catalog, none))
-        assert "no splits were drawn" in finish(setplan.splitting(catalog, none))
-        for wrong in ({"attributes": "Odd"}, {"group_by": "odd"}, {"seed": "x"}, {"seed": "²"}):
+        assert "1 split of" in finish(typed(Split, catalog, attribute="Make", seed="7").run(catalog)).summary()
+        assert "Make; seed 7, drawn" in texts(setplan.chosen_lines(catalog, ExportChoice()))
+        none = typed(Split, catalog, attribute="")
+        assert "follow the settings" in finish(none.run(catalog)).summary()
+        assert "no splits were drawn" in finish(none.run(catalog)).summary()
+        for wrong in ({"attribute": "Odd"}, {"attribute": "Make", "group": "odd"}, {"attribute": "Make", "seed": "x"}):
             with pytest.raises(CurateError):
-                setplan.split_request(answers | wrong)
+                typed(Split, catalog, **wrong)
 
 
 def part(app: CurateApp, name: str) -> str:
