@@ -25,7 +25,7 @@ from curate.errors import UsageError
 from tracer.base.text import printable_path
 
 Action = Literal["accept", "reject", "label", "camera", "clock", "forget", "flag", "note", "relocate"]
-
+_OUTSIDE_SETS = ("flag", "note", "relocate")
 NO_NOTE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -342,8 +342,9 @@ def _write(catalog: Catalog, action: str, payload: dict[str, Any], of: Decision 
         (at, who, action, json.dumps(payload, ensure_ascii=False)),
     ).fetchone()
     decision = Decision(int(row[0]), at, who, action, payload)
-    if (of or decision).payload.get("news", True):  # files that were only moved change nothing of a set
-        catalog.touch(logged=True)
+    said = of or decision
+    if said.action != "relocate" or said.payload["news"]:  # files that were only moved change nothing of a set
+        catalog.touch(logged=said.action != "relocate")
     return decision
 
 
@@ -382,8 +383,7 @@ def standing(catalog: Catalog) -> str:
         "SELECT action, iif(action IN ('undo', 'redo'), json_extract(payload, '$.seq'), seq) FROM decision ORDER BY seq"
     ):
         (stand.discard if action == "undo" else stand.add)(seq)
-    other = "action IN ('flag', 'note') OR action = 'relocate' AND NOT json_extract(payload, '$.news')"
-    stand -= {row[0] for row in catalog.connection.execute(f"SELECT seq FROM decision WHERE {other}")}
+    stand -= {row[0] for row in catalog.connection.execute(f"SELECT seq FROM decision WHERE action IN {_OUTSIDE_SETS}")}
     return hashlib.sha256(repr(sorted(stand)).encode()).hexdigest()
 
 
