@@ -60,21 +60,27 @@ def lost(workspace: Workspace) -> WorkspaceError:
     )
 
 
-def replaced(workspace: Workspace, path: Path, connection: sqlite3.Connection | None = None) -> WorkspaceError:
+def replaced(workspace: Workspace, paths: list[Path], connection: sqlite3.Connection | None = None) -> WorkspaceError:
     """Return the error of a writer whose files another program replaced; what a connection holds is kept in a file.
 
     Args:
         workspace: the workspace.
-        path: the file that is another one, or is gone: the catalogue or the lock.
+        paths: the files that are other ones, or are gone: the catalogue, its log, the lock.
         connection: the catalogue that was opened before; None if it was opened after that.
     """
-    why = f"{quoted_path(path)} is not the file that was opened; nothing is written any more"
+    why = f"{', '.join(map(quoted_path, paths))}: not what was opened; nothing is written any more"
     way_out = "Open the workspace again."
-    if connection is not None and path == workspace.catalog:
+    if (
+        connection is not None and workspace.catalog in paths and workspace.root.is_dir()
+    ):  # else it was moved as a whole
         kept = _beside(workspace)
         with contextlib.suppress(WorkspaceError, StorageError):
             copy_to(connection, kept)
             again = command("restore", kept, workspace=workspace.root)
+            if (
+                workspace.log not in paths
+            ):  # it belongs to the former file, and would be read into the one that is there now
+                _remove_log(workspace)
             way_out += f" What this program had open is kept; to go on with that instead: {again}"
     return WorkspaceError("another program replaced files of the workspace", why, way_out)
 
@@ -174,7 +180,12 @@ def put_aside(workspace: Workspace, place: Path | None = None) -> None:
     for path, name in ((workspace.catalog, place), (workspace.log, place.with_name(f"{place.name}-wal"))):
         if path.exists() and path.stat().st_size:
             path.rename(name)
-    workspace.catalog.with_name(f"{workspace.catalog.name}-shm").unlink(missing_ok=True)
+    _remove_log(workspace)
+
+
+def _remove_log(workspace: Workspace) -> None:
+    for path in (workspace.log, workspace.catalog.with_name(f"{workspace.catalog.name}-shm")):
+        path.unlink(missing_ok=True)
 
 
 def _checked(file: Path, catalog: Path) -> Copied:

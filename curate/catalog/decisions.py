@@ -23,7 +23,6 @@ from curate.errors import UsageError
 from tracer.base.text import printable_path
 
 Action = Literal["accept", "reject", "label", "camera", "clock", "forget", "flag", "note", "relocate"]
-
 NO_NOTE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -329,8 +328,9 @@ def _write(catalog: Catalog, action: str, payload: dict[str, Any], of: Decision 
         (at, who, action, json.dumps(payload, ensure_ascii=False)),
     ).fetchone()
     decision = Decision(int(row[0]), at, who, action, payload)
-    if (of or decision).payload.get("news", True):  # files that were only moved change nothing of a set
-        catalog.touch(logged=True)
+    said = of or decision
+    if said.action != "relocate" or said.payload["news"]:  # files that were only moved change nothing of a set
+        catalog.touch(logged=said.action != "relocate")
     return decision
 
 

@@ -174,15 +174,11 @@ def store(catalog: Catalog, known: FlickrPhoto, path: Path | None = None) -> Non
         (*_texts(known), known.listing.flickr_id),
     )
     connection.execute("INSERT OR REPLACE INTO reading VALUES (?, ?)", (known.photo, _json(facts.as_json())))
-    place = (
-        os.fsencode(listed_path(known.listing.flickr_id))
-        if known.file is None
-        else path and catalog.places.stored(os.fsencode(path))
-    )
-    if place:
-        connection.execute(
-            "UPDATE photo SET path_bytes = ?, path = ? WHERE id = ?", (place, printable_path(place), known.photo)
-        )
+    named = listed_path(known.listing.flickr_id) if known.file is None else path
+    if named:
+        place = catalog.places.stored(os.fsencode(named))
+        change = "UPDATE photo SET path_bytes = ?, path = ? WHERE id = ?"
+        connection.execute(change, (place, printable_path(place), known.photo))
     relabel(catalog, known.photo, facts)
     catalog.touch()
 

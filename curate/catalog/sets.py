@@ -24,7 +24,7 @@ from curate.catalog.store import Catalog, now
 from curate.errors import CurateError
 from curate.workspace import Workspace, is_workspace
 
-_OUTSIDE_SETS = "action IN ('flag', 'note', 'clock') OR action = 'relocate' AND NOT json_extract(payload, '$.news')"
+_OUTSIDE_SETS = "action IN ('flag', 'note', 'clock', 'relocate')"
 """Decisions that change nothing of what a set holds; a clock does once photos are compared again."""
 
 

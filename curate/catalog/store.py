@@ -71,6 +71,9 @@ class Catalog:
             WorkspaceBusy: a reader has to upgrade the catalogue, and another process is writing to it.
         """
         _check_settings(workspace)
+        if not read_only and (paths := workspace.replaced()):
+            # a new connection would write what the former file's write-ahead log holds into the file that is there now
+            raise replaced(workspace, paths)
         version = version_of(workspace.catalog)
         if version is None:
             if read_only or (workspace.remains() and not anew):
@@ -180,10 +183,8 @@ class Catalog:
         return CANDIDATES.read(self.connection) or 0
 
     def _begin(self) -> None:
-        """Prepare for writing: the files are those that this process opened, cameras have the types that the rules give."""
-        self.workspace.hold(self.workspace.catalog)
-        if (path := self.workspace.replaced()) is not None:
-            raise replaced(self.workspace, path)
+        """Prepare for writing: remember which file was opened, and give cameras the types of the present rules."""
+        self.workspace.hold()
         self.workspace.backups.mkdir(exist_ok=True)
         self._follow_camera_rules()
 
@@ -199,8 +200,8 @@ class Catalog:
         Raises:
             WorkspaceError: it did; the message says where a copy of what this connection holds is.
         """
-        if self._replaced is None and (path := self.workspace.replaced()) is not None:
-            self._replaced = replaced(self.workspace, path, self.connection)
+        if self._replaced is None and (paths := self.workspace.replaced()):
+            self._replaced = replaced(self.workspace, paths, self.connection)
         if self._replaced is not None:
             raise self._replaced
 

@@ -229,14 +229,17 @@ class Workspace:
             with contextlib.suppress(OSError):
                 os.close(handle)
 
-    def hold(self, path: Path) -> None:
-        """Remember which file a path names, for `replaced`; it counts from the first time until the lock is released."""
+    def hold(self) -> None:
+        """Remember which files the catalogue and its log are, for `replaced`, until the lock is released."""
         if self.held:
-            self.held.setdefault(path, path.stat())
+            self.held.setdefault(self.catalog, self.catalog.stat())
+            if self.log.exists():
+                self.held[self.log] = self.log.stat()
 
-    def replaced(self) -> Path | None:
-        """Return a path in `held` that another program has put another file at, or none; None if there is no such path."""
-        return next((path for path, opened in self.held.items() if not _is_same(path, opened)), None)
+    def replaced(self) -> list[Path]:
+        """Return the paths in `held` at which there is another file now, or none. SQLite itself may make the log anew."""
+        others = [path for path, opened in self.held.items() if not _is_same(path, opened)]
+        return [] if others == [self.log] else others
 
     def _remove_abandoned(self) -> None:
         """Remove what killed processes left; a worker that outlived one has no folder of `incoming` then."""

@@ -282,25 +282,27 @@ def test_what_this_catalogue_took_back_is_replaced(place: Path, told: Told) -> N
     told("export", place / "exports" / "w", "--replace", "-w", place)
 
 
-@pytest.mark.parametrize("name", ["catalog.sqlite", "workspace.lock"])
-def test_a_replaced_file_is_not_written_to(place: Path, name: str) -> None:
+@pytest.mark.parametrize("names", [["catalog.sqlite"], ["workspace.lock"], ["workspace.lock", "catalog.sqlite"]])
+def test_a_replaced_file_is_not_written_to(place: Path, names: list[str]) -> None:
     """A sync tool puts another file there: no decision is made or undone, and what was decided before is kept in a file."""
     workspace = Workspace(place)
     with workspace.writing("test"), Catalog.open(workspace) as catalog:
-        shutil.copy(place / name, place / "synced")
+        for name in names:
+            shutil.copy(place / name, place / f"{name}.synced")
         assert decisions.undo(catalog) is not None
-        (place / "synced").rename(place / name)
+        for name in names:
+            (place / f"{name}.synced").rename(place / name)
         for step in (decisions.redo, decisions.undo):
             with pytest.raises(WorkspaceError, match="another program replaced") as refused:
                 step(catalog)
         with pytest.raises(WorkspaceError, match="another program replaced"), Catalog.open(workspace):
             pass
     kept = list(place.glob("catalog-replaced-*.sqlite"))
-    assert len(kept) == (name == "catalog.sqlite")
+    assert len(kept) == ("catalog.sqlite" in names)
     if kept:
         assert str(kept[0]) in str(refused.value.way_out) and holds(kept[0]) == (4, 2)
     with workspace.writing("test"), Catalog.open(workspace) as catalog:
-        assert decisions.redo(catalog) is not None or name == "catalog.sqlite"
+        assert (decisions.redo(catalog) is None) == ("catalog.sqlite" in names)
 
 
 @pytest.mark.slow
@@ -336,3 +338,13 @@ def test_killed_at_any_moment(tmp_path: Path, words: str) -> None:
     assert subprocess.run(line, check=False, capture_output=True).returncode == Exit.DONE
     left = [name for folder in (tmp_path, workspace.root) for name in os.listdir(folder) if "partial" in name]
     assert left == []
+
+
+def test_a_workspace_that_is_moved_while_it_is_open(place: Path) -> None:
+    """Nothing is written, and no folder appears at its former place."""
+    workspace = Workspace(place)
+    with workspace.writing("test"), Catalog.open(workspace) as catalog:
+        place.rename(place.with_name("moved"))
+        with pytest.raises(WorkspaceError, match="another program replaced"):
+            decisions.undo(catalog)
+    assert not place.exists()

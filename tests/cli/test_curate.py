@@ -218,7 +218,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, photos: Path, capfd: pytest.C
     """On a tiny disk an ingest ends with a message and exit code 1; with room again it goes on."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=500k", "tmpfs", disk]
     if os.getuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("a small disk can only be mounted by root")
     try:

@@ -245,6 +245,8 @@ def curate_lines(workspace: Workspace, photos: Path) -> dict[str, list[Line]]:
             ["evaluate", os.fspath(stray), "-o", os.fspath(photos)],  # refused before the evaluator is started
             ["evaluate", os.fspath(stray), "-o", os.fspath(above / f"run{HOSTILE_FILE}"), "--encoders", HOSTILE],
         ],
+        "backup": [["backup", os.fspath(above / f"{HOSTILE_FILE}.sqlite"), *w], ["backup", HOSTILE_FILE, *w, "--json"]],
+        "restore": [["restore", os.fspath(above / f"{HOSTILE_FILE}.sqlite"), *w], ["restore", HOSTILE_FILE, *w, "--json"]],
         "forget": [["forget", os.fspath(photos / f"broken{HOSTILE_FILE}.jpg"), *w], ["forget", HOSTILE_FILE, *w]],
         "demo": [["demo", os.fspath(occupied)]],
         "demo-photos": [["demo", "photos", os.fspath(occupied), "--scenes", "1"]],
