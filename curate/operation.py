@@ -60,6 +60,11 @@ class Asked:
     ending: str | None = None
     here: bool = False
 
+    @property
+    def is_path(self) -> bool:
+        """Whether a form asks for a path."""
+        return self.ending is not None
+
 
 Seconds = Annotated[float, PlainSerializer(lambda seconds: round(seconds, 3))]
 """A wall time; printed in milliseconds' precision."""

@@ -43,14 +43,16 @@ class Ingest(Operation):
     title: ClassVar = "Ingest photos"
     tooltip: ClassVar = "read the photos of a folder; again: only what changed"
     question: ClassVar = "Ingest the photos of which folder?"
-    hint: ClassVar = "Photos are only read. topics: yes if a folder's name says what its photos show."
+    hint: ClassVar = "Photos are only read."
     says_next: ClassVar = True
 
     paths: Annotated[tuple[Path, ...], Asked(argument=True, label="folder", ending="", here=True)]
     jobs: Annotated[int | None, Field(ge=0, description="Worker processes; 0 means one per core.")] = None
-    label_from: Annotated[LabelFrom | None, Field(description="Take the semantic label from the photo's folder.")] = (
-        None
-    )
+    label_from: Annotated[
+        LabelFrom | None,
+        Field(description="Take the semantic label from the photo's folder."),
+        Asked(label="semantic label", example="none; or folder: the name of a photo's folder"),
+    ] = None
     labels: Annotated[
         Path | None,
         Field(
@@ -215,7 +217,7 @@ class Relocate(Operation):
     old: Annotated[
         Path,
         Field(description="A folder of photos, or a photo, that has moved; it may no longer exist."),
-        Asked(argument=True, label="folder", here=True),
+        Asked(argument=True, label="folder", ending="", here=True),
     ]
     new: Annotated[Path, Field(description="Where it is now."), Asked(argument=True, label="now", ending="", here=True)]
 

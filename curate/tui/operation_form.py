@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic.fields import FieldInfo
 
 from curate.catalog.store import Catalog
-from curate.operation import Asked, Operation, asked_of, bare_type, choices, validated
+from curate.operation import Asked, Operation, asked_of, bare_type, choices, is_listed, validated
 from curate.tui.completing import Completed
 from curate.tui.forms import Field, Form, one_of, path_in, paths, words
 
@@ -83,12 +83,15 @@ def operation_of(operation: type[Kind], catalog: Catalog, answers: Mapping[str, 
     labels = {}
     for name, (asked, field) in _asked_fields(operation).items():
         text, kind = answers[name], bare_type(field.annotation)
+        if text.casefold() == "none" and field.get_default() is None and not (_base(asked, catalog) / text).exists():
+            continue
         labels[name] = asked.label
         if kind is bool:
             known = asked.words or _YES_NO
             given[name] = one_of(text, known, asked.label) == known[0]
-        elif kind is Path and (text or field.is_required()):
-            given[name] = path_in(text, _base(asked, catalog), asked.label)
+        elif asked.is_path and (text or field.is_required()):
+            path = path_in(text, _base(asked, catalog), asked.label)
+            given[name] = (path,) if is_listed(field.annotation) else path
         elif text and (known := choices(kind)):
             given[name] = one_of(text, known, asked.label)
         elif text or isinstance(field.get_default(), tuple):
