@@ -29,14 +29,16 @@ from tests.helpers.fake_flickr import (
     FakeFlickr,
     Fault,
     Faults,
-    Lies,
     Rates,
     Universe,
+    album_id,
     asked_twice,
     by_method,
     complaints,
+    group_id,
+    group_url,
+    member,
 )
-from tests.helpers.fake_flickr.people import album_id, group_id, group_url, member
 from tests.helpers.harvesting import ALL_YEARS, client, harvested, rows, searched
 from tracer.base.progress import Work, finish
 
@@ -69,17 +71,6 @@ def test_a_row_says_what_the_search_said(catalog: Catalog) -> None:
     assert row["source"] == "flickr" and row["semantic_label"] == "thing" and row["Make"] is None
     assert row["file_name"] == f"images/{PLAIN.id_of(7)}.jpg"
     assert row["taken_at"] and row["taken_precision"] == "second" and row["license"]
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "span"),
-    [("2013", "2013", (2013, 2013)), ("2012-01", "2013-12", (2012, 2013)), ("2012-01-01", "2013-12-31", (2012, 2013))],
-)
-def test_dates_hold_their_ends(catalog: Catalog, first: str, last: str, span: tuple[int, int]) -> None:
-    """Of a year, a month, a day."""
-    with FakeFlickr(PLAIN) as flickr:
-        searched(catalog, flickr, {"taken_from": first, "taken_to": last})
-    assert rows(catalog).keys() == ids(PLAIN, years(*span))
 
 
 def test_more_results_than_can_be_reached(catalog: Catalog) -> None:
@@ -148,15 +139,6 @@ def test_a_list_whose_later_page_is_an_error(
     assert bool(counts.remarks) is not whole
 
 
-@pytest.mark.parametrize("beyond", ["repeat", "error"])
-def test_pages_beyond_are_never_asked_for(catalog: Catalog, beyond: str) -> None:
-    """They repeat earlier photos, or are an error."""
-    with FakeFlickr(Universe(4100, rates=Rates.none()), lies=Lies(beyond=beyond)) as flickr:
-        searched(catalog, flickr)
-        pages = [int(dict(record.arguments)["page"]) for record in flickr.log if "search" in record.method]
-    assert len(rows(catalog)) == 4100 and max(pages) <= 8
-
-
 def test_a_place_is_searched_in_all_its_time(catalog: Catalog) -> None:
     """Flickr would answer for the last twelve hours, 250 a page."""
     universe = Universe(1500, rates=Rates.none(located=1.0))
@@ -176,17 +158,27 @@ def owner_with_photos() -> int:
     return next(number for number, count in sorted(counts.items()) if member(number).path_alias and count > 3)
 
 
-@pytest.mark.parametrize("form", ["nsid", "name", "url"])
-def test_a_user_by_any_name(catalog: Catalog, form: str) -> None:
-    """NSID, name, address of the page."""
-    number = owner_with_photos()
-    who = member(number)
-    named = {"nsid": who.nsid, "name": who.username, "url": f"https://www.flickr.com/photos/{who.path_alias}/"}[form]
+OWNER = owner_with_photos()
+WHO, ALBUM = member(OWNER), album_id(OWNER, 1)
+PAGE = f"https://www.flickr.com/photos/{WHO.path_alias}"
+
+
+@pytest.mark.parametrize("named", [WHO.nsid, WHO.username, PAGE + "/"])
+def test_a_user_by_any_name(catalog: Catalog, named: str) -> None:
+    """NSID, name, address of the page; the plan keeps the NSID."""
     with FakeFlickr(PLAIN) as flickr:
         searched(catalog, flickr, {"user": named})
-    assert rows(catalog).keys() == ids(PLAIN, PLAIN.owner == number)
     ((_, plan),) = plans(catalog)
-    assert plan["search"][0]["user"] == who.nsid
+    assert rows(catalog).keys() == ids(PLAIN, PLAIN.owner == OWNER) and plan["search"][0]["user"] == WHO.nsid
+
+
+@pytest.mark.parametrize("query", [{"album": f"{PAGE}/albums/{ALBUM}"}, {"album": ALBUM, "user": WHO.nsid}])
+def test_an_album(catalog: Catalog, query: dict[str, Any]) -> None:
+    """By its address, or by its ID with its owner: its photos have no owner of their own."""
+    with FakeFlickr(PLAIN) as flickr:
+        searched(catalog, flickr, query)
+    assert complaints(flickr.log) == [] and {row["owner"] for row in rows(catalog).values()} == {WHO.nsid}
+    assert rows(catalog).keys() == ids(PLAIN, (PLAIN.owner == OWNER) & (PLAIN.album == 1))
 
 
 @pytest.mark.parametrize("named", [group_id(2), group_url(2)])
@@ -200,7 +192,7 @@ def test_a_group_by_id_or_address(catalog: Catalog, named: str) -> None:
         assert rows(catalog).keys() == ids(PLAIN, mask)
         assert by_method(flickr.log)["flickr.photos.search"] == 0 and complaints(flickr.log) == []
         searched(catalog, flickr, {"group": named, "text": "sunset"})
-        assert by_method(flickr.log)["flickr.photos.search"] > 0
+    assert by_method(flickr.log)["flickr.photos.search"] > 0
 
 
 def test_a_page_without_a_wanted_photo_is_not_the_end_of_a_list(
@@ -223,29 +215,13 @@ def test_a_page_without_a_wanted_photo_is_not_the_end_of_a_list(
             assert found == ids(PLAIN, mask & years(year, year)), year
 
 
-@pytest.mark.parametrize("form", ["url", "id"])
-def test_an_album(catalog: Catalog, form: str) -> None:
-    """By its address, or by its ID with its owner: its photos have no owner of their own."""
-    number = owner_with_photos()
-    who, album = member(number), album_id(number, 1)
-    query = (
-        {"album": f"https://www.flickr.com/photos/{who.path_alias}/albums/{album}"}
-        if form == "url"
-        else {"album": album, "user": who.nsid}
-    )
-    with FakeFlickr(PLAIN) as flickr:
-        searched(catalog, flickr, query)
-        assert complaints(flickr.log) == []
-    assert rows(catalog).keys() == ids(PLAIN, (PLAIN.owner == number) & (PLAIN.album == 1))
-    assert {row["owner"] for row in rows(catalog).values()} == {who.nsid}
-
-
 @pytest.mark.parametrize(
     "query",
     [
         {"user": "nobody"},
         {"user": "https://www.flickr.com/photos/nobody-at-all/"},
         {"user": "99999999@N09"},
+        {"user": member(1).nsid},
         {"group": "https://www.flickr.com/groups/none/"},
         {"group": "1@N20"},
         {"album": "holiday"},
@@ -254,11 +230,12 @@ def test_an_album(catalog: Catalog, form: str) -> None:
     ],
 )
 def test_who_is_not_there(catalog: Catalog, query: dict[str, Any]) -> None:
-    """A usage error that names it; a deleted user in a plan of several is passed over and told."""
-    with FakeFlickr(PLAIN) as flickr:
-        with pytest.raises(UsageError) as caught:
-            searched(catalog, flickr, query)
-        assert query.get("user", query.get("group", query.get("album"))) in caught.value.why
+    """A usage error that names it: a user who never was, or whose account is deleted, a group, an album."""
+    universe = Universe(90, rates=Rates.none())
+    universe.deleted_owner[1] = True
+    with FakeFlickr(universe) as flickr, pytest.raises(UsageError) as caught:
+        searched(catalog, flickr, query)
+    assert query.get("user", query.get("group", query.get("album"))) in caught.value.why
 
 
 def test_one_of_several_searches_that_is_refused(catalog: Catalog) -> None:
@@ -347,35 +324,19 @@ def test_an_imported_photo_keeps_what_is_known(catalog: Catalog) -> None:
     assert len(rows(catalog)) == 5
 
 
-class Failing(Faults):
-    """Searches fail for a while, longer than they are tried."""
-
-    def for_call(self, number: int, method: str, photo_id: str | None) -> Fault | None:
-        """As `Faults.for_call`."""
-        return Fault.CODE_10 if method == "flickr.photos.search" and 20 <= number < 60 else None
-
-
 def test_a_window_that_fails_stays_open(catalog: Catalog) -> None:
-    """The others are listed; the same command asks for it again, and for nothing else."""
-    faults = Failing()
-    with FakeFlickr(PLAIN, faults) as flickr:
+    """It is asked for again until it is answered, and nothing else is; where all fail, the run ends, and a later one makes it."""
+    always = Faults(rate=1.0, kinds=(Fault.CODE_10,))
+    with FakeFlickr(PLAIN, replace(always, only=range(20, 60))) as flickr:
         first = searched(catalog, flickr, window="year")
         assert not first.incomplete and len(rows(catalog)) == 900 and asked_twice(flickr.log) == []
-    with FakeFlickr(PLAIN, Faults(rate=0.3, kinds=(Fault.CODE_10, Fault.CODE_105, Fault.HTTP_503))) as flickr:
-        searched(catalog, flickr, ALL_YEARS | {"label": "x"}, window="year")
-        assert asked_twice(flickr.log) == []
-
-
-def test_a_search_that_only_fails(catalog: Catalog) -> None:
-    """It ends with a message; a later run makes it."""
-    with FakeFlickr(PLAIN, Faults(rate=1.0, kinds=(Fault.CODE_10,))) as flickr:
-        with pytest.raises(SourceError, match="does not answer"):
-            searched(catalog, flickr, window="year")
-        with pytest.raises(SourceError, match="does not answer"):
-            searched(catalog, flickr, {"user": "somebody"})
-        flickr.faults = Faults()
-        searched(catalog, flickr, window="year")
-    assert len(rows(catalog)) == 900
+        flickr.faults, calls = always, len(flickr.log)
+        for query in ({"user": "somebody"}, ALL_YEARS | {"label": "x"}):
+            with pytest.raises(SourceError, match="does not answer"):
+                searched(catalog, flickr, query, window="year")
+        flickr.faults = Faults(rate=0.3, kinds=(Fault.CODE_10, Fault.CODE_105, Fault.HTTP_503))
+        assert searched(catalog, flickr, ALL_YEARS | {"label": "x"}, window="year").updated == 900
+        assert asked_twice(flickr.log[calls:]) == []
 
 
 def test_a_killed_run_asks_no_name_again(catalog: Catalog) -> None:
