@@ -26,6 +26,9 @@ from tracer.base.progress import finish
 ALL_YEARS = {"taken_from": "2000", "taken_to": "2025"}
 """A search that finds every photo of the fake with a date."""
 
+SEARCH_ALL = ("flickr", "search", "--taken-from", "2000", "--taken-to", "2025")
+"""The same as a command."""
+
 
 @contextmanager
 def client(

@@ -87,15 +87,3 @@ def test_the_commands_say_how_far_they_are(
         line = next(line for line in app.wait(" a second, until ").splitlines() if "until" in line)
         assert re.search(r"asking for EXIF +\d+ left at \d+(\.\d\d)? a second, until \d\d:\d\d", line)
         app.wait("updated 35")
-
-
-def test_the_key_is_missing(workspace_of: MakeWorkspace, terminal: Open) -> None:
-    """The screen says so with the way out, and the app goes on."""
-    app = terminal("-m", "curate.cli", workspace_of("empty").root)
-    app.wait("no photos are here yet")
-    app.press("F6")
-    app.wait("No photo of Flickr is listed yet")
-    app.press("e")
-    app.wait("there is no key of the Flickr API")
-    app.answers()
-    app.quit()

@@ -27,10 +27,8 @@ from curate.sources.flickr.answers import (
     retry_after,
     text_of,
 )
-from tests.helpers.fake_flickr import FakeFlickr, Lies, Rates, Universe, written
-from tests.helpers.fake_flickr.methods import METHODS
-from tests.helpers.fake_flickr.people import album_id, group_id, group_url, member
-from tests.helpers.fake_flickr.question import Question
+from tests.helpers.fake_flickr import Rates, Universe, album_id, group_id, group_url, member
+from tests.helpers.fake_flickr.api import METHODS, Question
 
 SEARCH, EXIF, SIZES = "flickr.photos.search", "flickr.photos.getExif", "flickr.photos.getSizes"
 

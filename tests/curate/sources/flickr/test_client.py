@@ -179,7 +179,10 @@ def test_no_failure_shows_the_key(
     key = KEY if kind else "f" * 32
     flickr.faults = broken(kind) if kind else Faults()
     expected = FlickrError if kind else CredentialsError
-    with client(catalog, flickr, key=key) as asked, pytest.raises(expected, match=None if kind else "refuses") as caught:
+    with (
+        client(catalog, flickr, key=key) as asked,
+        pytest.raises(expected, match=None if kind else "refuses") as caught,
+    ):
         finish(exif_tags(asked, PHOTOS[0]))
     shown = "".join(traceback.format_exception(caught.value)) + str(vars(caught.value)) + caplog.text + repr(asked)
     assert key not in shown and asked.calls == (ATTEMPTS if kind else 1)
@@ -230,7 +233,9 @@ def mocked(catalog: Catalog) -> Iterator[Mock]:
             return httpx.Response(200, stream=httpx.ByteStream(json.dumps({"stat": "ok"} | content(request)).encode()))
 
         opened.append(httpx.Client(transport=httpx.MockTransport(answer)))
-        return Flickr(opened[0], "https://x.example", SecretStr("verysecretkey"), Pace(Calls(catalog), Limit(3_600_000, 0.001)))
+        return Flickr(
+            opened[0], "https://x.example", SecretStr("verysecretkey"), Pace(Calls(catalog), Limit(3_600_000, 0.001))
+        )
 
     yield client_of
     opened[0].close()
@@ -254,5 +259,7 @@ def test_an_answer_about_another_photo_is_tried_again(mocked: Mock) -> None:
 def test_all_that_a_page_lists_is_counted(mocked: Mock) -> None:
     """Entries without an ID or with a local one count, and so do entries that are not objects."""
     photos = [{"id": "7", "owner": "1@N01"}, {"id": None}, {"id": "1" + "0" * 15}, None, "x", []]
-    page = finish(search(mocked(lambda request: {"photos": {"total": "6", "photo": photos}}), Query(text="x"), Window(), 1))
+    page = finish(
+        search(mocked(lambda request: {"photos": {"total": "6", "photo": photos}}), Query(text="x"), Window(), 1)
+    )
     assert ([one.flickr_id for one in page.photos], page.unreadable) == ([7], 5)

@@ -59,7 +59,9 @@ def test_lists_are_as_untrue_as_flickr_s(http: httpx.Client) -> None:
         for page in range(1, 10):
             asked = ask("photos.search", min_upload_date=1, media="photos", per_page=500, page=page)
             pages.append(asked.json()["photos"])
-        narrow = ask("photos.search", min_upload_date=start, max_upload_date=start + 60, media="photos").json()["photos"]
+        narrow = ask("photos.search", min_upload_date=start, max_upload_date=start + 60, media="photos").json()[
+            "photos"
+        ]
         ask("photos.search", text="dog", min_taken="2010", max_taken_date="01/02/2010", extras="exif", license="cc0")
         told = "; ".join(complaints(flickr.log))
     ids = [[photo["id"] for photo in page["photo"]] for page in pages]
@@ -78,7 +80,9 @@ def test_originals_hold_what_getexif_lists_until_they_are_gone(http: httpx.Clien
             url = original_url(universe, number, f"http://{flickr.hosts}")
             data = http.get(url).content
             listed = asking(http, flickr)("photos.getExif", photo_id=universe.id_of(number)).json()["photo"]["exif"]
-            models = {str(tag["raw"]["_content"]) for tag in listed if (tag["tagspace"], tag["tag"]) == ("IFD0", "Model")}
+            models = {
+                str(tag["raw"]["_content"]) for tag in listed if (tag["tagspace"], tag["tag"]) == ("IFD0", "Model")
+            }
             with Image.open(BytesIO(data)) as picture:
                 assert {picture.getexif()[0x0110]} == models
             universe.delete(universe.id_of(number))
@@ -103,7 +107,11 @@ def test_each_fault_is_what_it_says(http: httpx.Client, fault: Fault, seen: str)
     with FakeFlickr(Universe(50), Faults(rate=1.0, kinds=(fault,), only=range(1, 2))) as flickr:
         try:
             answer = asking(http, flickr)("photos.search", text="dog")
-            start = answer.text.replace('"stat": "fail", "code": ', "")[:9] if "code" in answer.text[:25] else answer.text[:9]
+            start = (
+                answer.text.replace('"stat": "fail", "code": ', "")[:9]
+                if "code" in answer.text[:25]
+                else answer.text[:9]
+            )
             assert f"{answer.status_code} {answer.headers.get('Retry-After', '-')} {start}".startswith(seen)
         except httpx.TransportError as error:
             assert type(error).__name__ == seen
@@ -129,7 +137,11 @@ def test_the_log_finds_what_is_asked_twice_or_in_a_pause(http: httpx.Client) -> 
             now[0] += seconds
             statuses.append(ask("photos.licenses.getInfo").status_code)
         assert http.get(url).status_code == 200
-    assert len(asked_twice(flickr.log)) == 4 and len(files_twice(flickr.log)) == 1 and statuses == [429, 429, 200, 429, 429]
+    assert (
+        len(asked_twice(flickr.log)) == 4
+        and len(files_twice(flickr.log)) == 1
+        and statuses == [429, 429, 200, 429, 429]
+    )
     assert [one.partition(": ")[2] for one in violations(flickr.log)] == [
         "called during a pause after 429", "more than 10 calls in an hour", "more than 10 calls in an hour",
     ]  # fmt: skip
