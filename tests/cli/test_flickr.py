@@ -88,15 +88,8 @@ def test_a_plan_is_written_and_read(flickr: FakeFlickr, run: Run, tmp_path: Path
     run("flickr", "search", str(path), "--text", "dog", code=Exit.USAGE)
     assert "--text was given too" in run.said
     run("flickr", "search", str(tmp_path / "none.toml"), code=Exit.USAGE)
-    wrong = (
-        (),
-        ("--target", "Make=Canon", "--text", "dog"),
-        ("--bbox", "1,2,3"),
-        ("--taken-from", "20133"),
-        ("--user", "nobody"),
-    )
-    for words in wrong:
-        run("flickr", "search", *words, code=Exit.USAGE)
+    for words in ("", "--text dog --target Make=Canon", "--bbox 1,2,3", "--taken-from 20133", "--user nobody"):
+        run("flickr", "search", *words.split(), code=Exit.USAGE)
 
 
 def test_refusals_are_explained(flickr: FakeFlickr, run: Run) -> None:
@@ -301,7 +294,7 @@ def test_a_long_wait_is_interrupted_and_gone_on_with(flickr: FakeFlickr, run: Ru
 
 def test_the_command_that_wrote_a_plan_can_be_run_again(flickr: FakeFlickr, run: Run, tmp_path: Path) -> None:
     """A dry run writes nothing; the same words go on, other words are refused."""
-    words = ("flickr", "search", str(tmp_path / "plan.toml"), *SEARCH_SEARCH_ALL[2:], "--per-owner", "50")
+    words = ("flickr", "search", str(tmp_path / "plan.toml"), *SEARCH_ALL[2:], "--per-owner", "50")
     run(*words, "--dry-run")
     assert not (tmp_path / "plan.toml").exists()
     assert run(*words, "--json")["added"] == PHOTOS
@@ -409,7 +402,7 @@ def test_image_hosts_that_are_silent(flickr: FakeFlickr, run: Run) -> None:
 
 @pytest.mark.parametrize("fault", [Fault.HTML, Fault.HTTP_500, Fault.CODE_105, Fault.EMPTY, Fault.HALF_VALID])
 def test_photos_that_always_get_a_bad_answer(flickr: FakeFlickr, run: Run, fault: Fault) -> None:
-    """The others go on, and each run tries them again: exit code 3 with the counts in every step, and no deletion goes unnoticed."""
+    """The others go on, and each run tries them again, with exit code 3 and the counts; no deletion goes unnoticed."""
     run(*SEARCH_ALL)
     other, *stubborn = [row["photo_id"] for row in lines(run)][-5:]
     flickr.faults = Faults(stubborn=dict.fromkeys(stubborn, fault))
@@ -422,7 +415,7 @@ def test_photos_that_always_get_a_bad_answer(flickr: FakeFlickr, run: Run, fault
         assert (done["unreadable"], done["missing"]) == (4, gone) and done["calls_made"] >= PHOTOS
         flickr.universe.delete(other)
     flickr.faults = Faults()
-    assert run("flickr", "exif", "--json", code=Exit.SOME_FAILED)["updated"] == 4
+    assert run("flickr", "exif", "--json")["updated"] == 4
 
 
 def test_a_search_of_which_only_a_bad_window_is_left(flickr: FakeFlickr, run: Run) -> None:

@@ -75,7 +75,7 @@ def test_a_call_is_made_again_until_it_is_answered(asked: Flickr, flickr: FakeFl
 
 
 def test_an_outage_is_waited_for(asked: Flickr, flickr: FakeFlickr, time: Simulated) -> None:
-    """Tries and rests grow, so that a server that is away for an hour is asked a few times; a refusal ends it as an answer does."""
+    """Tries and rests grow, so that a server that is away is asked a few times; a refusal ends it as an answer does."""
     finish(licenses(asked))
     flickr.faults = broken(Fault.HTTP_502)
     begun, failed = time.now, 1

@@ -1,4 +1,4 @@
-"""What the tests of the harvest rely on: the fake Flickr lies, fails and forbids as Flickr does, and its log tells who asks badly."""
+"""What the tests of the harvest rely on: the fake Flickr lies, fails and forbids as Flickr does, and its log tells."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def asking(http: httpx.Client, flickr: FakeFlickr) -> Ask:
 
 
 def test_lists_are_as_untrue_as_flickr_s(http: httpx.Client) -> None:
-    """Short pages, high totals, types that drift, 4,000 results, repeats in narrow windows; bad arguments are complained about."""
+    """Short pages, high totals, types that drift, 4,000 results, repeats in narrow windows; bad arguments are told."""
     universe = Universe(4600, rates=Rates.none(unshown=0.02))
     start = int(universe.upload[5])  # every fifth photo comes twice in a narrow window
     with FakeFlickr(universe) as flickr:
@@ -151,7 +151,7 @@ def test_the_log_finds_what_is_asked_twice_or_in_a_pause(http: httpx.Client) -> 
 def test_the_pace_is_broken_where_some_stretch_holds_too_many(gaps: list[float], pace: float, jitter: float) -> None:
     """And nowhere else."""
     gate, times = Gate(Limits(pace=pace, jitter=jitter)), np.cumsum(gaps)
-    broken = any([gate.enter(float(at))[0] for at in times])
+    broken = any(gate.enter(float(at))[0] for at in times)
     excess = [
         place - first - pace * (times[place] - times[first] + jitter)
         for place in range(len(times))

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.sources.flickr.images import ImagePace
 from curate.sources.flickr.pace import Limit, eta, moment, rest
 from tracer.base.progress import SILENT
 
@@ -59,16 +58,3 @@ def test_what_is_left_fits_a_line() -> None:
     words = eta(100, 3000, started - 100, Limit(3500, 1.0).per_hour / 3600)
     assert words.startswith("2,900 left at 0.97 a second, until ")
     assert eta(100_000, 356_459, started - 50).startswith("256,459 left at 2,0")
-
-
-def test_an_image_host_s_turn_can_be_asked_for() -> None:
-    """It tells how long `wait` would wait, with the pace and without it, and after a pause."""
-    clock = Clock()
-    pace = ImagePace(2.0, clock=clock, sleep=clock.sleep)
-    assert pace.due_in() == 0
-    pace.wait()
-    assert pace.due_in() == 2 and pace.due_in(paced=False) == 0
-    pace.pause(10)
-    assert pace.due_in() == pace.due_in(paced=False) == 10
-    pace.wait()
-    assert clock.slept == [10]
