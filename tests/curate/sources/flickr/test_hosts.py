@@ -121,16 +121,6 @@ def test_named_hosts_are_allowed_at_their_ports(url: str, allowed: bool) -> None
         assert NAMED.names(url) == ("staticflickr" not in url)
 
 
-def test_a_picture_comes_from_image_hosts() -> None:
-    """The hosts of the API are not asked for pictures; named ones are."""
-    hosts = NAMED.pictures()
-    check_url("https://live.staticflickr.com/a", hosts)
-    check_url("http://127.0.0.1:8080/a", hosts)
-    for url in ("https://api.flickr.com/a", "https://www.flickr.com/a"):
-        with pytest.raises(ForbiddenAddress):
-            check_url(url, hosts)
-
-
 @pytest.mark.parametrize(
     "entry",
     [

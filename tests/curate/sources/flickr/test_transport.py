@@ -92,21 +92,6 @@ def test_a_named_name_may_be_this_computer_but_no_neighbour() -> None:
             assert client.get(f"http://10.0.0.8:{server.port}/").text == "hello"
 
 
-@pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fe80::1%eth0", "::ffff:10.0.0.1", "224.0.0.1"]
-)
-def test_a_name_at_a_private_address_is_not_asked(address: str) -> None:
-    """Not even where a public address stands beside it."""
-    for answer in ([address], [*PUBLIC, address]):
-        network = Detour(None)
-        with (
-            guarded_client(Hosts(), 5.0, resolve=lambda host, port, answer=answer: answer, network=network) as client,
-            pytest.raises(WrongAddress),
-        ):
-            client.get(PICTURE)
-        assert network.connected == []
-
-
 def test_the_checked_address_is_the_one_that_is_connected_to() -> None:
     """The name is looked up once for a connection: a name server that answers differently the next time changes nothing."""
     answers = iter([["151.101.1.140"], ["127.0.0.1"]])
