@@ -54,24 +54,12 @@ class ApiError(Exception):
 
 @dataclass
 class Question:
-    """One call: its arguments, read as leniently as Flickr reads them, with complaints where Flickr would be silent.
-
-    Attributes:
-        arguments: By name, without the key.
-        number: Of the call, counted from 1; types of numbers in the answer follow from it.
-        drift: Whether numbers are strings now and then.
-        complaints: What a careful caller would not have sent.
-    """
+    """One call: its arguments, read as leniently as Flickr reads them, with complaints where Flickr would be silent."""
 
     arguments: Mapping[str, str]
     number: int = 1
-    drift: bool = True
+    drift: bool = True  # whether numbers are strings now and then, by the number of the call
     complaints: list[str] = field(default_factory=list)
-
-    def known(self, *names: str) -> None:
-        """Complain about arguments that the method does not have (Flickr ignores them)."""
-        strange = sorted(set(self.arguments) - {"method", "format", "nojsoncallback", *names})
-        self.complaints += [f"unknown argument {name}" for name in strange]
 
     def text(self, name: str) -> str:
         """An argument as text; empty where it is missing."""
@@ -103,32 +91,22 @@ class Question:
 
 
 class Api:
-    """Answers questions about a universe.
-
-    Args:
-        universe: The photos.
-        site: The image host: "http://127.0.0.1:8000".
-    """
+    """Answers questions about a universe; `site` is the image host: "http://127.0.0.1:8000"."""
 
     def __init__(self, universe: Universe, site: str) -> None:
         self.universe, self.site = universe, site
 
     def answer(self, question: Question) -> Body:
-        """The answer.
-
-        Raises:
-            ApiError: The method refuses, or there is no such method (112).
-        """
-        name = question.text("method")
-        if name not in METHODS:
-            raise ApiError(112, f'Method "{name}" not found')
-        return METHODS[name](self, question) | {"stat": "ok"}
-
-    # --- lists ---
+        """The answer; raises `ApiError` where the method refuses, or there is none (112)."""
+        method, known = METHODS.get(question.text("method"), (None, ()))
+        if method is None:
+            raise ApiError(112, "Method not found")
+        strange = sorted(set(question.arguments) - {"method", "format", "nojsoncallback", *known})
+        question.complaints += [f"unknown argument {name}" for name in strange]
+        return method(self, question) | {"stat": "ok"}
 
     def search(self, question: Question) -> Body:
         """flickr.photos.search."""
-        question.known(*FILTERS, *PAGES, "media", "sort")
         if not any(question.text(name) for name in FILTERS):
             raise ApiError(3, "Parameterless searches have been disabled. Please use flickr.photos.getRecent instead.")
         universe = self.universe
@@ -158,9 +136,8 @@ class Api:
         if tags := question.text("tags"):
             mask &= np.any([has(tag) for tag in tags.split(",")], axis=0)
         if camera := re.sub("[/_]", " ", question.text("camera")).lower():
-            mask &= np.isin(
-                universe.camera, [n for n, names in enumerate(CAMERAS) if camera in " ".join(names).lower()]
-            )
+            called = [number for number, names in enumerate(CAMERAS) if camera in " ".join(names).lower()]
+            mask &= np.isin(universe.camera, called)
         if licenses := question.text("license"):
             known = [number for number in range(len(LICENSES)) if str(number) in licenses.split(",")]
             if len(known) < licenses.count(",") + 1:
@@ -191,7 +168,6 @@ class Api:
 
     def pool(self, question: Question) -> Body:
         """flickr.groups.pools.getPhotos."""
-        question.known("group_id", "user_id", *PAGES)
         universe, group = self.universe, self.universe.groups.get(question.text("group_id"))
         if group is None:
             raise ApiError(1, "Group not found")
@@ -203,7 +179,6 @@ class Api:
 
     def album(self, question: Question) -> Body:
         """flickr.photosets.getPhotos: the root is `photoset`, and the photos have no owner of their own."""
-        question.known("photoset_id", "user_id", *PAGES, "media")
         universe, user = self.universe, self.universe.names.get(question.text("user_id"))
         if not question.text("user_id"):
             question.complaints.append("user_id is required")
@@ -237,37 +212,30 @@ class Api:
 
     def _entry(self, number: int, extras: set[str], question: Question) -> Body:
         universe, typed = self.universe, question.typed
-        width, height = images.size(universe, number)
-        secret, extension = universe.secret(number, original=True), universe.extension(number)
         groups: dict[str, Body] = {
             "license": {"license": typed("license", universe.license[number])},
             "date_upload": {"dateupload": str(universe.upload[number])},
-            "date_taken": {
-                "datetaken": wall(universe.taken[number]),
-                "datetakengranularity": typed("granularity", universe.granularity[number]),
-                "datetakenunknown": typed("unknown", universe.unknown[number]),
-            },
-            "media": {"media": "video" if universe.video[number] else "photo", "media_status": "ready"},
+            "date_taken": {f"date{name}": value for name, value in self._dates(number, question).items()},
+            "media": {"media": "video" if universe.video[number] else "photo"},
         }
         if universe.downloadable[number]:
-            groups["original_format"] = {"originalsecret": secret, "originalformat": extension}
+            width, height = images.size(universe, number)
             address = images.original_url(universe, number, self.site)
+            groups["original_format"] = {"originalformat": universe.extension(number)}
             groups["url_o"] = {"url_o": address, "width_o": width, "height_o": height}
-        entry: Body = self._head(number) | {
-            "owner": universe.members[universe.owner[number]].nsid, "title": universe.title(number), "ispublic": 1,
-        }  # fmt: skip
+        entry = {"id": str(universe.id_of(number)), "owner": universe.members[universe.owner[number]].nsid}
+        entry["title"] = universe.title(number)
         for name in extras & groups.keys():
             entry |= groups[name]
         return entry
 
-    # --- one photo ---
-
-    def _head(self, number: int) -> Body:
-        universe = self.universe
-        return {"id": str(universe.id_of(number)), "secret": universe.secret(number), "server": universe.server(number)}
+    def _dates(self, number: int, question: Question) -> Body:
+        universe, typed = self.universe, question.typed
+        granularity, unknown = universe.granularity[number], universe.unknown[number]
+        names = {"takengranularity": typed("granularity", granularity), "takenunknown": typed("unknown", unknown)}
+        return {"taken": wall(universe.taken[number]), **names}
 
     def _photo(self, question: Question) -> int:
-        question.known("photo_id")
         number = self.universe.number_of(question.text("photo_id"))
         if number is None:
             question.complaints.append(f"photo_id={question.text('photo_id')!r} never existed")
@@ -280,18 +248,14 @@ class Api:
         number = self._photo(question)
         if self.universe.exif_hidden[number]:
             raise ApiError(2, "Permission denied")
-        return {"photo": self._head(number) | {"exif": images.exif_tags(self.universe, number, question.drift)}}
+        tags = images.exif_tags(self.universe, number, question.drift)
+        return {"photo": {"id": question.text("photo_id"), "exif": tags}}
 
     def info(self, question: Question) -> Body:
         """flickr.photos.getInfo."""
-        number, universe, typed = self._photo(question), self.universe, question.typed
-        dates = {
-            "posted": str(universe.upload[number]),
-            "taken": wall(universe.taken[number]),
-            "takengranularity": typed("granularity", universe.granularity[number]),
-            "takenunknown": typed("unknown", universe.unknown[number]),
-        }
-        return {"photo": self._head(number) | {"license": typed("license", universe.license[number]), "dates": dates}}
+        number = self._photo(question)
+        license = question.typed("license", self.universe.license[number])
+        return {"photo": {"id": question.text("photo_id"), "license": license, "dates": self._dates(number, question)}}
 
     def sizes(self, question: Question) -> Body:
         """flickr.photos.getSizes."""
@@ -306,26 +270,14 @@ class Api:
             sizes.append({"label": label, "width": width, "height": str(height), "source": url})
         return {"sizes": {"candownload": int(universe.downloadable[number]), "size": sizes}}
 
-    # --- names ---
-
     def licenses(self, question: Question) -> Body:
         """flickr.photos.licenses.getInfo."""
-        question.known()
         rows = [{"id": question.typed("id", n), "name": f"No. {n}", "url": url} for n, url in enumerate(LICENSES)]
         return {"licenses": {"license": rows}}
 
-    def user_by_name(self, question: Question) -> Body:
-        """flickr.people.findByUsername."""
-        question.known("username")
-        return self._user(question.text("username"))
-
-    def user_by_url(self, question: Question) -> Body:
-        """flickr.urls.lookupUser."""
-        question.known("url")
-        found = re.fullmatch(r"https?://(?:www\.)?flickr\.com/(?:photos|people)/([^/]+)/?", question.text("url"))
-        return self._user(found[1] if found else "")
-
-    def _user(self, name: str) -> Body:
+    def user(self, question: Question) -> Body:
+        """flickr.people.findByUsername, and flickr.urls.lookupUser."""
+        name = question.text("username") or question.text("url").rstrip("/").rpartition("/")[2]
         number = self.universe.names.get(name)
         if number is None or self.universe.deleted_owner[number]:
             raise ApiError(1, "User not found")
@@ -334,25 +286,25 @@ class Api:
 
     def group_by_url(self, question: Question) -> Body:
         """flickr.urls.lookupGroup."""
-        question.known("url")
         group = self.universe.groups.get(question.text("url"))
         if group is None:
             raise ApiError(1, "Group not found")
         return {"group": {"id": group_id(group), "groupname": {"_content": f"Group [/b] {group}"}}}
 
 
-METHODS: dict[str, Callable[[Api, Question], Body]] = {
-    "flickr.photos.search": Api.search,
-    "flickr.photos.getExif": Api.exif,
-    "flickr.photos.getInfo": Api.info,
-    "flickr.photos.getSizes": Api.sizes,
-    "flickr.photos.licenses.getInfo": Api.licenses,
-    "flickr.people.findByUsername": Api.user_by_name,
-    "flickr.urls.lookupUser": Api.user_by_url,
-    "flickr.urls.lookupGroup": Api.group_by_url,
-    "flickr.groups.pools.getPhotos": Api.pool,
-    "flickr.photosets.getPhotos": Api.album,
+METHODS: dict[str, tuple[Callable[[Api, Question], Body] | None, tuple[str, ...]]] = {
+    "flickr.photos.search": (Api.search, (*FILTERS, *PAGES, "media", "sort")),
+    "flickr.photos.getExif": (Api.exif, ("photo_id",)),
+    "flickr.photos.getInfo": (Api.info, ("photo_id",)),
+    "flickr.photos.getSizes": (Api.sizes, ("photo_id",)),
+    "flickr.photos.licenses.getInfo": (Api.licenses, ()),
+    "flickr.people.findByUsername": (Api.user, ("username",)),
+    "flickr.urls.lookupUser": (Api.user, ("url",)),
+    "flickr.urls.lookupGroup": (Api.group_by_url, ("url",)),
+    "flickr.groups.pools.getPhotos": (Api.pool, ("group_id", "user_id", *PAGES)),
+    "flickr.photosets.getPhotos": (Api.album, ("photoset_id", "user_id", *PAGES, "media")),
 }
+"""What answers each method, and the arguments that it has; Flickr ignores others, and the fake complains."""
 
 
 def _place(word: str) -> int:

@@ -15,33 +15,21 @@ class Delivery(Enum):
     """How a reply reaches the caller."""
 
     WHOLE = auto()
-    HALF = auto()
-    """The length is right, half of the body comes, and the connection is closed."""
-    CLOSED = auto()
-    """The connection is closed with no answer."""
-    STALLED = auto()
-    """The head comes, then nothing for a while, then the connection is closed."""
+    HALF = auto()  # the length is right, half of the body comes, and the connection is closed
+    CLOSED = auto()  # the connection is closed with no answer
+    STALLED = auto()  # the head comes, then nothing for a while, then the connection is closed
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What the server sends.
-
-    Attributes:
-        status: Of HTTP.
-        body: The bytes.
-        kind: Content-Type.
-        headers: Further ones; `_` stands for `-`.
-        delivery: How it is sent.
-        wait: Seconds before it is sent (or, where it stalls, after the head).
-    """
+    """What the server sends."""
 
     status: int
     body: bytes = b""
     kind: str = "text/html; charset=utf-8"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)  # `_` stands for `-`
     delivery: Delivery = Delivery.WHOLE
-    wait: float = 0.0
+    wait: float = 0.0  # seconds before it is sent (or, where it stalls, after the head)
 
 
 def page(status: int, text: str) -> Reply:
@@ -85,31 +73,19 @@ _MESSAGES = {105: "Service currently unavailable", 10: "Sorry, the Flickr search
 
 @dataclass(frozen=True)
 class Faults:
-    """How often what goes wrong: the same for the same seed and number of the call.
+    """How often what goes wrong: the same for the same seed and number of the call or file, counted from 1."""
 
-    Attributes:
-        rate: Share of API calls, from 0 to 1.
-        kinds: What goes wrong, each as often.
-        seed: The same seed gives the same faults to the same calls, counted from 1.
-        image_rate: Share of requests to the image host; of `kinds`, those that it has.
-        only: Numbers of the calls that `rate` is about; None for all.
-        stubborn: By photo id, or by a text that a call's query holds: a fault that every such call gets.
-        retry_after: Seconds in Retry-After; until they are over, every call of the key is a violation.
-        retry_after_date: Whether Retry-After is a date.
-        silent_seconds: How long 429 lasts when no Retry-After says so; calls that come sooner are violations too.
-        stall_seconds: How long a stalled or slow answer waits.
-    """
-
-    rate: float = 0.0
-    kinds: tuple[Fault, ...] = tuple(Fault)
+    rate: float = 0.0  # share of API calls
+    kinds: tuple[Fault, ...] = tuple(Fault)  # what goes wrong, each as often
     seed: int = 0
-    image_rate: float = 0.0
-    only: range | None = None
+    image_rate: float = 0.0  # share of requests for files; of `kinds`, those that the image host has
+    only: range | None = None  # numbers of the calls that `rate` is about
     stubborn: Mapping[int | str, Fault] = field(default_factory=dict)
-    retry_after: int = 1
+    """By photo id, or by a text that a call's query holds: a fault that every such call gets."""
+    retry_after: int = 1  # seconds in Retry-After; until they are over, every call of the key is a violation
     retry_after_date: bool = False
-    silent_seconds: float = 0.1
-    stall_seconds: float = 0.01
+    silent_seconds: float = 0.1  # how long a 429 without Retry-After lasts; calls that come sooner are violations too
+    stall_seconds: float = 0.01  # how long a stalled or slow answer waits
 
     def for_call(self, number: int, query: str) -> Fault | None:
         """The fault of an API call, if any; code 10 is search's own, and other methods get 105 instead."""
@@ -133,14 +109,7 @@ class Faults:
         return {Fault.TOO_MANY: self.silent_seconds, Fault.TOO_MANY_WAIT: self.retry_after}.get(fault, 0.0)  # type: ignore[call-overload,no-any-return]
 
     def spoil(self, fault: Fault, good: Reply, xml: bytes, now: float) -> Reply:
-        """The reply that a fault makes of a good one.
-
-        Args:
-            fault: Which.
-            good: What would be sent.
-            xml: The same answer as XML.
-            now: Unix time, for a Retry-After that is a date.
-        """
+        """The reply that a fault makes of a good one; `xml` is the same answer as XML, and `now` Unix time."""
         match fault:
             case Fault.HTTP_500 | Fault.HTTP_502 | Fault.HTTP_503:
                 return page(int(fault[-3:]), "The server has hiccups")
@@ -181,17 +150,13 @@ IN_FLIGHT = 0.05
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of a key, for all its users together; None means none.
+    """The limits of a key, for all its users together; None means none."""
 
-    Attributes:
-        calls: Most calls in any hour; a call beyond them is answered with 429 and is a violation.
-        pace: Most calls a second, sustained; faster calls are answered and are violations.
-        jitter: Seconds by which an arrival may be late: in T seconds `pace` × (T + `jitter`) + 1 calls are no violation.
-    """
-
-    calls: int | None = None
-    pace: float | None = None
-    jitter: float = 0.5
+    calls: int | None = None  # in any hour; a call beyond them is answered with 429 and is a violation
+    pace: float | None = None  # calls a second, sustained; faster calls are answered and are violations
+    jitter: float = (
+        0.5  # seconds by which an arrival may be late: `pace` × (T + `jitter`) + 1 calls in T seconds are in pace
+    )
 
 
 class Gate:
@@ -204,14 +169,7 @@ class Gate:
         self._quiet_from, self._quiet_until = 0.0, 0.0
 
     def enter(self, now: float) -> tuple[list[str], bool]:
-        """Count one call.
-
-        Args:
-            now: When it arrived, in seconds of a clock that never goes back.
-
-        Returns:
-            What it violates, and whether it is answered with 429.
-        """
+        """Count one call that arrived at a moment; returns what it violates, and whether it is answered with 429."""
         violations, refused, limits = [], now < self._quiet_until, self.limits
         if refused and now > self._quiet_from + IN_FLIGHT:
             violations.append("called during a pause after 429")

@@ -118,8 +118,7 @@ def _encoded(shape: tuple[int, int], variant: int, form: str) -> bytes:
 
 def original_url(universe: Universe, number: int, site: str) -> str:
     """Where a photo's original is."""
-    name = f"{universe.id_of(number)}_{universe.secret(number, original=True)}_o.{universe.extension(number)}"
-    return f"{site}/live/{universe.server(number)}/{name}"
+    return f"{site}/live/65535/{universe.id_of(number)}_{universe.secret(number)}_o.{universe.extension(number)}"
 
 
 # --- the host ---
@@ -131,30 +130,16 @@ _KINDS = {"jpg": "image/jpeg", "png": "image/png", "mov": "video/quicktime"}
 class Trick(StrEnum):
     """What the image host can be told to do with a photo's original."""
 
-    HTML = "html"
-    """A page of HTML with status 200 under a .jpg name."""
-    EMPTY = "empty"
-    """Status 200 and no bytes."""
-    TRUNCATED = "truncated"
-    """The first half of the file, with the length of the half."""
-    LOOP = "loop"
-    """A redirect to itself."""
-    PRIVATE = "private"
-    """A redirect to an address of the local network."""
-    MISSING = "missing"
-    """404 with an empty body."""
+    HTML = "html"  # a page of HTML with status 200 under a .jpg name
+    EMPTY = "empty"  # status 200 and no bytes
+    TRUNCATED = "truncated"  # the first half of the file, with the length of the half
+    LOOP = "loop"  # a redirect to itself
+    PRIVATE = "private"  # a redirect to an address of the local network
+    MISSING = "missing"  # 404 with an empty body
 
 
 class ImageHost:
-    """Answers requests for files.
-
-    Attributes:
-        tricks: By photo id.
-
-    Args:
-        universe: The photos.
-        site: "http://127.0.0.1:8000".
-    """
+    """Answers requests for files; `tricks` are by photo id."""
 
     def __init__(self, universe: Universe, site: str) -> None:
         self.universe, self.site = universe, site

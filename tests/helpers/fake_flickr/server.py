@@ -33,42 +33,24 @@ FASTEST = 3_600_000
 
 @dataclass(frozen=True)
 class Record:
-    """One request.
+    """One request."""
 
-    Attributes:
-        at: When it arrived, in seconds of the server's clock.
-        method: "flickr.photos.search" and so on; "image" for the image host.
-        arguments: Names and values in order of the names, without the key and the form; for images the path.
-        photo_id: The photo that it is about.
-        fault: What went wrong on purpose.
-        settled: Whether the caller has what it asked for, or a reason why not.
-        violations: What the caller must not do: limits, the key at the wrong place, a host that is not allowed.
-        complaints: What the API ignores in silence and a careful caller doesn't send: unknown arguments, unreadable dates.
-    """
-
-    at: float
-    method: str
-    arguments: tuple[tuple[str, str], ...]
+    at: float  # when it arrived, in seconds of the server's clock
+    method: str  # "flickr.photos.search" and so on; "image" for the image host
+    arguments: tuple[tuple[str, str], ...]  # in order of the names, without the key and the form; for images the path
     photo_id: str | None
-    fault: Fault | None
-    settled: bool
-    violations: tuple[str, ...]
-    complaints: tuple[str, ...]
+    fault: Fault | None  # what went wrong on purpose
+    settled: bool  # whether the caller has what it asked for, or a reason why not
+    violations: tuple[str, ...]  # what it must not do: limits, the key at the wrong place, a host that is not allowed
+    complaints: tuple[str, ...]  # what Flickr ignores in silence and a careful caller doesn't send
 
 
 class FakeFlickr:
     """A Flickr on this machine; a context manager that serves from entry to exit.
 
-    Attributes:
-        universe: Its photos; tests may relicense, delete and hide them while it runs.
-        faults: What goes wrong; may be replaced while it runs.
-        endpoint: The API's address, for CURATE_FLICKR_ENDPOINT.
-        port: Where it listens.
-        hosts: For CURATE_FLICKR_HOSTS: "127.0.0.1:8000".
-
     Args:
-        universe: The photos; 2,000 by default.
-        faults: None by default.
+        universe: Its photos; 2,000 by default; tests may relicense, delete and hide them while it runs.
+        faults: What goes wrong; none by default; tests may replace them while it runs.
         limits: None by default.
         clock: Seconds, never going back: what the limits and the records go by.
     """

@@ -174,7 +174,7 @@ class Universe:
         self.gone = self._chance(rates.gone) | ~self.found | self.unshown
         self.has_exif = ~self._chance(rates.no_exif)
         self.has_camera = self.has_exif & ~self._chance(rates.no_camera) & ~self.video
-        self._secrets = self._random.integers(0, 1 << 40, (self.photos, 2))
+        self._secrets = self._pick(1 << 40)
 
     def id_of(self, number: int) -> int:
         """The id of a photo."""
@@ -184,13 +184,9 @@ class Universe:
         """The number of a photo; None if no photo ever had this id."""
         return self.numbers.get(str(photo_id))
 
-    def secret(self, number: int, original: bool = False) -> str:
-        """The secret in the addresses of a photo's sizes; the original has another one."""
-        return f"{self._secrets[number, int(original)]:010x}"
-
-    def server(self, number: int) -> str:
-        """The number of the image server, which is part of addresses."""
-        return "65535" if number % 2 else str(1000 + number % 8000)
+    def secret(self, number: int) -> str:
+        """The secret in the address of a photo's original."""
+        return f"{self._secrets[number]:010x}"
 
     def extension(self, number: int) -> str:
         """The original's format, as Flickr names it."""
