@@ -23,6 +23,5 @@ def flickr(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeFlic
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     with FakeFlickr(Universe(60, rates=Rates.none())) as server:
-        for name, value in server.environment().items():
-            monkeypatch.setenv(name, value)
+        server.point(monkeypatch)
         yield server

@@ -29,8 +29,7 @@ def test_search_ask_stop_go_on(
     """From an empty workspace to the EXIF of all photos, with a stop in the middle; Flickr's limits are kept."""
     workspace = workspace_of("empty")
     with FakeFlickr(Universe(PHOTOS, rates=Rates.none()), limits=Limits(pace=A_SECOND)) as flickr:
-        for name, value in flickr.environment().items():
-            monkeypatch.setenv(name, value)
+        flickr.point(monkeypatch)
         app = terminal("-m", "curate.cli", workspace.root, size=size)
         app.wait("no photos are here yet")
         app.press("F1")
@@ -78,8 +77,7 @@ def test_the_commands_say_how_far_they_are(
     """On a terminal a line that changes, with what is left, the pace and the end; elsewhere a line now and then."""
     workspace = workspace_of("empty")
     with FakeFlickr(Universe(40, rates=Rates.none()), limits=Limits(pace=A_SECOND)) as flickr:
-        for name, value in flickr.environment().items():
-            monkeypatch.setenv(name, value)
+        flickr.point(monkeypatch)
         assert run_cli(["flickr", "search", "--taken-from", "1990", "-w", str(workspace.root)]) == 0
         assert run_cli(["flickr", "exif", "--limit", "5", "-w", str(workspace.root)]) == 0
         assert "asking for EXIF: 5 left" in capfd.readouterr().err.splitlines()

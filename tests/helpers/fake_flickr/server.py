@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
+
 from tests.helpers.fake_flickr.api import Api, ApiError, Question, xml
 from tests.helpers.fake_flickr.faults import Delivery, Fault, Faults, Gate, Limits, Reply, page
 from tests.helpers.fake_flickr.images import ImageHost, Trick
@@ -103,6 +105,11 @@ class FakeFlickr:
             "CURATE_FLICKR_HOSTS": self.hosts,
             "CURATE_FLICKR_CALLS_PER_HOUR": str(int(min(paces))),
         }
+
+    def point(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Point curate here for a test."""
+        for name, value in self.environment().items():
+            monkeypatch.setenv(name, value)
 
     def trick(self, photo_id: int, trick: Trick | None) -> None:
         """Tell the image host what to do with a photo's original; None for nothing unusual."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +46,13 @@ from tracer.base.progress import Work, finish
 PLAIN = Universe(900, rates=Rates.none())
 
 
+@pytest.fixture
+def flickr() -> Iterator[FakeFlickr]:
+    """The Flickr of the plain universe."""
+    with FakeFlickr(PLAIN) as server:
+        yield server
+
+
 def ids(universe: Universe, which: Any) -> set[int]:
     """IDs of the photos of which something holds."""
     return {universe.id_of(number) for number in np.flatnonzero(which)}
@@ -57,11 +65,10 @@ def years(first: int, last: int) -> Any:
     )
 
 
-def test_a_row_says_what_the_search_said(catalog: Catalog) -> None:
+def test_a_row_says_what_the_search_said(catalog: Catalog, flickr: FakeFlickr) -> None:
     """From the search on: ID, owner, page, licence, date, label; without a camera until the EXIF comes."""
-    with FakeFlickr(PLAIN) as flickr:
-        counts = searched(catalog, flickr, ALL_YEARS | {"label": "thing"})
-        assert complaints(flickr.log) == []
+    counts = searched(catalog, flickr, ALL_YEARS | {"label": "thing"})
+    assert complaints(flickr.log) == []
     found = rows(catalog)
     assert found.keys() == ids(PLAIN, PLAIN.found) and counts.added == 900 and counts.calls_left == 900
     row = found[PLAIN.id_of(7)]
@@ -97,7 +104,7 @@ def test_a_search_without_dates_is_halved_by_upload(catalog: Catalog) -> None:
 
 @pytest.mark.parametrize(("code", "passes"), [(201, True), (0, True), (3, False)])
 def test_a_window_that_fails_with_an_unknown_code_is_tried_again(
-    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, code: int, passes: bool
+    catalog: Catalog, flickr: FakeFlickr, monkeypatch: pytest.MonkeyPatch, code: int, passes: bool
 ) -> None:
     """A code that says that the search itself is refused ends a window; another one may pass, and the next run asks again."""
     ask = search_module.ask_page
@@ -108,19 +115,18 @@ def test_a_window_that_fails_with_an_unknown_code_is_tried_again(
         return (yield from ask(flickr, query, window, page))
 
     monkeypatch.setattr(search_module, "ask_page", fails)
-    with FakeFlickr(PLAIN) as flickr:
-        counts = searched(catalog, flickr, ALL_YEARS, window="year")
-        assert counts.incomplete and any("odd" in remark for remark in counts.remarks)
-        first = len(rows(catalog))
-        monkeypatch.setattr(search_module, "ask_page", ask)
-        counts = searched(catalog, flickr, ALL_YEARS, window="year")
+    counts = searched(catalog, flickr, ALL_YEARS, window="year")
+    assert counts.incomplete and any("odd" in remark for remark in counts.remarks)
+    first = len(rows(catalog))
+    monkeypatch.setattr(search_module, "ask_page", ask)
+    counts = searched(catalog, flickr, ALL_YEARS, window="year")
     assert first < 900 and len(rows(catalog)) == (900 if passes else first)
     assert counts.incomplete is not passes
 
 
 @pytest.mark.parametrize(("code", "page", "whole"), [(1, 3, True), (20, 3, True), (1, 2, False)])
 def test_a_list_whose_later_page_is_an_error(
-    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, code: int, page: int, whole: bool
+    catalog: Catalog, flickr: FakeFlickr, monkeypatch: pytest.MonkeyPatch, code: int, page: int, whole: bool
 ) -> None:
     """After the last page it is the list's end; before, what came is kept and the rest is told. The album is there."""
     ask, owner = search_module.ask_page, int(PLAIN.owner[0])
@@ -133,8 +139,7 @@ def test_a_list_whose_later_page_is_an_error(
         return replace(found, photos=photos, total=800)
 
     monkeypatch.setattr(search_module, "ask_page", fails)
-    with FakeFlickr(PLAIN) as flickr:
-        counts = searched(catalog, flickr, {"album": album_id(owner, 1), "user": member(owner).nsid})
+    counts = searched(catalog, flickr, {"album": album_id(owner, 1), "user": member(owner).nsid})
     assert rows(catalog) and counts.incomplete is not whole
     assert bool(counts.remarks) is not whole
 
@@ -164,39 +169,36 @@ PAGE = f"https://www.flickr.com/photos/{WHO.path_alias}"
 
 
 @pytest.mark.parametrize("named", [WHO.nsid, WHO.username, PAGE + "/"])
-def test_a_user_by_any_name(catalog: Catalog, named: str) -> None:
+def test_a_user_by_any_name(catalog: Catalog, flickr: FakeFlickr, named: str) -> None:
     """NSID, name, address of the page; the plan keeps the NSID."""
-    with FakeFlickr(PLAIN) as flickr:
-        searched(catalog, flickr, {"user": named})
+    searched(catalog, flickr, {"user": named})
     ((_, plan),) = plans(catalog)
     assert rows(catalog).keys() == ids(PLAIN, PLAIN.owner == OWNER) and plan["search"][0]["user"] == WHO.nsid
 
 
 @pytest.mark.parametrize("query", [{"album": f"{PAGE}/albums/{ALBUM}"}, {"album": ALBUM, "user": WHO.nsid}])
-def test_an_album(catalog: Catalog, query: dict[str, Any]) -> None:
+def test_an_album(catalog: Catalog, flickr: FakeFlickr, query: dict[str, Any]) -> None:
     """By its address, or by its ID with its owner: its photos have no owner of their own."""
-    with FakeFlickr(PLAIN) as flickr:
-        searched(catalog, flickr, query)
+    searched(catalog, flickr, query)
     assert complaints(flickr.log) == [] and {row["owner"] for row in rows(catalog).values()} == {WHO.nsid}
     assert rows(catalog).keys() == ids(PLAIN, (PLAIN.owner == OWNER) & (PLAIN.album == 1))
 
 
 @pytest.mark.parametrize("named", [group_id(2), group_url(2)])
-def test_a_group_by_id_or_address(catalog: Catalog, named: str) -> None:
+def test_a_group_by_id_or_address(catalog: Catalog, flickr: FakeFlickr, named: str) -> None:
     """Dates, licences and an owner select from its list on our side; a text searches in it."""
     mask = PLAIN.group == 2
-    with FakeFlickr(PLAIN) as flickr:
-        searched(catalog, flickr, {"group": named, "taken_from": "2010", "taken_to": "2015", "license": [0, 4]})
-        assert rows(catalog).keys() == ids(PLAIN, mask & years(2010, 2015) & np.isin(PLAIN.license, [0, 4]))
-        searched(catalog, flickr, {"group": named})
-        assert rows(catalog).keys() == ids(PLAIN, mask)
-        assert by_method(flickr.log)["flickr.photos.search"] == 0 and complaints(flickr.log) == []
-        searched(catalog, flickr, {"group": named, "text": "sunset"})
+    searched(catalog, flickr, {"group": named, "taken_from": "2010", "taken_to": "2015", "license": [0, 4]})
+    assert rows(catalog).keys() == ids(PLAIN, mask & years(2010, 2015) & np.isin(PLAIN.license, [0, 4]))
+    searched(catalog, flickr, {"group": named})
+    assert rows(catalog).keys() == ids(PLAIN, mask)
+    assert by_method(flickr.log)["flickr.photos.search"] == 0 and complaints(flickr.log) == []
+    searched(catalog, flickr, {"group": named, "text": "sunset"})
     assert by_method(flickr.log)["flickr.photos.search"] > 0
 
 
 def test_a_page_without_a_wanted_photo_is_not_the_end_of_a_list(
-    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+    catalog: Catalog, flickr: FakeFlickr, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A group's list in pages of four, without a count: later pages hold photos that the query wants."""
     mask = PLAIN.group == 2
@@ -208,11 +210,10 @@ def test_a_page_without_a_wanted_photo_is_not_the_end_of_a_list(
 
     monkeypatch.setattr(methods, "PER_PAGE", 4)
     monkeypatch.setattr(search_module, "ask_page", uncounted)
-    with FakeFlickr(PLAIN) as flickr:
-        for year in range(2005, 2024):
-            searched(catalog, flickr, {"group": group_id(2), "taken_from": str(year), "taken_to": str(year)})
-            found = {photo for photo, row in rows(catalog).items() if str(row["taken_at"]).startswith(str(year))}
-            assert found == ids(PLAIN, mask & years(year, year)), year
+    for year in range(2005, 2024):
+        searched(catalog, flickr, {"group": group_id(2), "taken_from": str(year), "taken_to": str(year)})
+        found = {photo for photo, row in rows(catalog).items() if str(row["taken_at"]).startswith(str(year))}
+        assert found == ids(PLAIN, mask & years(year, year)), year
 
 
 @pytest.mark.parametrize(
@@ -238,28 +239,26 @@ def test_who_is_not_there(catalog: Catalog, query: dict[str, Any]) -> None:
     assert query.get("user", query.get("group", query.get("album"))) in caught.value.why
 
 
-def test_one_of_several_searches_that_is_refused(catalog: Catalog) -> None:
+def test_one_of_several_searches_that_is_refused(catalog: Catalog, flickr: FakeFlickr) -> None:
     """The others are made; the run says what is missing."""
-    with FakeFlickr(PLAIN) as flickr:
-        counts = searched(catalog, flickr, {"user": "99999999@N09"}, {"taken_from": "2013", "taken_to": "2013"})
+    counts = searched(catalog, flickr, {"user": "99999999@N09"}, {"taken_from": "2013", "taken_to": "2013"})
     assert rows(catalog).keys() == ids(PLAIN, years(2013, 2013)) and counts.incomplete
     assert any("Unknown user" in remark for remark in counts.remarks)
 
 
-def test_no_more_than_were_asked_for(catalog: Catalog) -> None:
+def test_no_more_than_were_asked_for(catalog: Catalog, flickr: FakeFlickr) -> None:
     """In all, of an owner, of a window before it was halved."""
-    with FakeFlickr(PLAIN) as flickr:
-        searched(catalog, flickr, limit=37)
-        assert len(rows(catalog)) == 37
-        searched(catalog, flickr, per_owner=2)
-        owners = Counter(row["owner"] for row in rows(catalog).values())
-        status = harvest_status(catalog)
-        assert len(owners) == len(set(PLAIN.owner.tolist()))
-        assert {reason for _, reason in status.left_out} == {"2 photos of its owner are taken already"}
-        before = set(rows(catalog))
-        searched(catalog, flickr, per_window=3, window="year")
-        counts = Counter(row["taken_at"][:4] for number, row in rows(catalog).items() if number not in before)
-        assert counts and max(counts.values()) <= 3
+    searched(catalog, flickr, limit=37)
+    assert len(rows(catalog)) == 37
+    searched(catalog, flickr, per_owner=2)
+    owners = Counter(row["owner"] for row in rows(catalog).values())
+    status = harvest_status(catalog)
+    assert len(owners) == len(set(PLAIN.owner.tolist()))
+    assert {reason for _, reason in status.left_out} == {"2 photos of its owner are taken already"}
+    before = set(rows(catalog))
+    searched(catalog, flickr, per_window=3, window="year")
+    counts = Counter(row["taken_at"][:4] for number, row in rows(catalog).items() if number not in before)
+    assert counts and max(counts.values()) <= 3
 
 
 def test_videos_are_left_out(catalog: Catalog) -> None:
@@ -288,38 +287,35 @@ def test_dates_as_coarse_as_they_are(catalog: Catalog) -> None:
             assert row["taken_precision"] == wanted[int(universe.granularity[number])]
 
 
-def test_several_searches_share_a_plan(catalog: Catalog) -> None:
+def test_several_searches_share_a_plan(catalog: Catalog, flickr: FakeFlickr) -> None:
     """A photo that two find is one row, with the label of the first."""
-    with FakeFlickr(PLAIN) as flickr:
-        counts = searched(
-            catalog, flickr, ALL_YEARS | {"tags": ["beach"], "label": "beach"}, ALL_YEARS | {"label": "other"}
-        )
+    counts = searched(
+        catalog, flickr, ALL_YEARS | {"tags": ["beach"], "label": "beach"}, ALL_YEARS | {"label": "other"}
+    )
     labels = {number: row["semantic_label"] for number, row in rows(catalog).items()}
     assert len(labels) == 900 == counts.added and set(labels.values()) == {"beach", "other"}
 
 
-def test_a_second_run_asks_nothing(catalog: Catalog) -> None:
+def test_a_second_run_asks_nothing(catalog: Catalog, flickr: FakeFlickr) -> None:
     """Another plan updates the rows it finds; a forgotten photo stays out."""
-    with FakeFlickr(PLAIN) as flickr:
-        searched(catalog, flickr, ALL_YEARS | {"label": "first"})
-        calls = len(flickr.log)
-        assert searched(catalog, flickr, ALL_YEARS | {"label": "first"}).calls_made == 0 and len(flickr.log) == calls
-        forget(catalog, [f"flickr:{PLAIN.id_of(0)}"])
-        before = int(PLAIN.license[1])
-        flickr.universe.relicense(PLAIN.id_of(1), 9 if before != 9 else 0)
-        counts = searched(catalog, flickr, ALL_YEARS | {"label": "again"})
-        flickr.universe.relicense(PLAIN.id_of(1), before)
+    searched(catalog, flickr, ALL_YEARS | {"label": "first"})
+    calls = len(flickr.log)
+    assert searched(catalog, flickr, ALL_YEARS | {"label": "first"}).calls_made == 0 and len(flickr.log) == calls
+    forget(catalog, [f"flickr:{PLAIN.id_of(0)}"])
+    before = int(PLAIN.license[1])
+    flickr.universe.relicense(PLAIN.id_of(1), 9 if before != 9 else 0)
+    counts = searched(catalog, flickr, ALL_YEARS | {"label": "again"})
+    flickr.universe.relicense(PLAIN.id_of(1), before)
     assert (counts.added, counts.updated, counts.unchanged, counts.skipped) == (0, 1, 898, 1)
 
 
-def test_an_imported_photo_keeps_what_is_known(catalog: Catalog) -> None:
+def test_an_imported_photo_keeps_what_is_known(catalog: Catalog, flickr: FakeFlickr) -> None:
     """Its EXIF is not asked for."""
     first = PLAIN.id_of(int(PLAIN.by_taken[0]))
     put_listings(catalog, [(Listing(first, "flickrexif"), Exif(make="Canon"))])
-    with FakeFlickr(PLAIN) as flickr:
-        searched(catalog, flickr, ALL_YEARS, limit=5)
-        harvested(catalog, flickr)
-        assert str(first) not in {record.photo_id for record in flickr.log}
+    searched(catalog, flickr, ALL_YEARS, limit=5)
+    harvested(catalog, flickr)
+    assert str(first) not in {record.photo_id for record in flickr.log}
     assert rows(catalog)[first]["Make"] == "Canon" and rows(catalog)[first]["source"] == "flickrexif"
     assert len(rows(catalog)) == 5
 
@@ -339,21 +335,20 @@ def test_a_window_that_fails_stays_open(catalog: Catalog) -> None:
         assert asked_twice(flickr.log[calls:]) == []
 
 
-def test_a_killed_run_asks_no_name_again(catalog: Catalog) -> None:
+def test_a_killed_run_asks_no_name_again(catalog: Catalog, flickr: FakeFlickr) -> None:
     """Each ID is stored as soon as it came, until the plan is."""
     names = [member(number).username for number in range(4)]
     plan = plan_from({"search": [{"user": name} for name in names]}, "")
-    with FakeFlickr(PLAIN) as flickr:
-        with client(catalog, flickr) as asked:
-            asked.most_calls = 3
-            with pytest.raises(NoCallsLeft):  # in the place of a kill
-                finish(search(catalog, asked, plan))
-        with client(catalog, flickr) as asked:
+    with client(catalog, flickr) as asked:
+        asked.most_calls = 3
+        with pytest.raises(NoCallsLeft):  # in the place of a kill
             finish(search(catalog, asked, plan))
-        assert asked_twice(flickr.log) == [] and by_method(flickr.log)["flickr.people.findByUsername"] == 4
+    with client(catalog, flickr) as asked:
+        finish(search(catalog, asked, plan))
+    assert asked_twice(flickr.log) == [] and by_method(flickr.log)["flickr.people.findByUsername"] == 4
 
 
-def test_an_estimate_takes_ten_calls_at_most(catalog: Catalog) -> None:
+def test_an_estimate_takes_ten_calls_at_most(catalog: Catalog, flickr: FakeFlickr) -> None:
     """Tries and names included; it stores nothing, and says so where nothing came."""
     queries = [{"user": member(number).username, **ALL_YEARS} for number in range(20)]
     plan = plan_from({"search": queries}, "")
@@ -362,12 +357,11 @@ def test_an_estimate_takes_ten_calls_at_most(catalog: Catalog) -> None:
     def stored() -> list[int]:
         return [catalog.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
 
-    with FakeFlickr(PLAIN) as flickr:
-        with client(catalog, flickr) as asked:
-            told = finish(estimate(asked, plan))
-        assert told.calls_made == len(flickr.log) == 10
-        flickr.faults = Faults(rate=1.0, kinds=(Fault.HTTP_500,))
-        with client(catalog, flickr) as asked, pytest.raises(SourceError, match="does not answer"):
-            finish(estimate(asked, plan))
-        assert len(flickr.log) <= 20
+    with client(catalog, flickr) as asked:
+        told = finish(estimate(asked, plan))
+    assert told.calls_made == len(flickr.log) == 10
+    flickr.faults = Faults(rate=1.0, kinds=(Fault.HTTP_500,))
+    with client(catalog, flickr) as asked, pytest.raises(SourceError, match="does not answer"):
+        finish(estimate(asked, plan))
+    assert len(flickr.log) <= 20
     assert stored() == [0] * 6 and catalog.revision() == 0

@@ -60,8 +60,7 @@ def undisturbed(
     """The rows of a harvest without faults; nothing was asked twice for them."""
     calm = Workspace.create(tmp_path / "calm")
     with FakeFlickr(Universe(PHOTOS, 3)) as flickr:
-        for name, value in flickr.environment().items():
-            monkeypatch.setenv(name, value)
+        flickr.point(monkeypatch)
         harvest(calm)
         assert asked_twice(flickr.log) == [] and files_twice(flickr.log) == [] and complaints(flickr.log) == []
     found = rows(calm, capsys)
@@ -79,8 +78,7 @@ def test_faults_change_nothing(
     hurt = Workspace.create(tmp_path / "hurt")
     faults = Faults(rate=0.1, image_rate=0.1, retry_after=1)
     with FakeFlickr(Universe(PHOTOS, 3), faults, Limits(pace=1000.0)) as flickr:
-        for name, value in flickr.environment().items():
-            monkeypatch.setenv(name, value)
+        flickr.point(monkeypatch)
         harvest(hurt)
         log = flickr.log
     assert rows(hurt, capsys) == undisturbed
@@ -103,8 +101,7 @@ def test_kills_change_nothing(
     """At random moments; what was answered is not asked for again, but for one call a kill."""
     hurt, moments, left = Workspace.create(tmp_path / "hurt"), random.Random(1), KILLS
     with FakeFlickr(Universe(PHOTOS, 3), Faults(), Limits(pace=60.0)) as flickr:
-        for name, value in flickr.environment().items():
-            monkeypatch.setenv(name, value)
+        flickr.point(monkeypatch)
         for step in STEPS:
             while True:
                 process = subprocess.Popen(
