@@ -11,16 +11,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
-
-import pytest
 
 from tests.helpers.fake_flickr.api import Api, ApiError, Question, xml
 from tests.helpers.fake_flickr.faults import Delivery, Fault, Faults, Gate, Limits, Reply, page
 from tests.helpers.fake_flickr.images import ImageHost, Trick
 from tests.helpers.fake_flickr.universe import Universe
 from tests.helpers.local_servers import LocalServer, reply, running
+
+if TYPE_CHECKING:
+    import pytest
 
 KEY = "0123456789abcdef0123456789abcdef"
 """The key that the fake accepts: of the form of Flickr's, 32 hexadecimal digits."""

@@ -199,14 +199,6 @@ def test_an_endpoint_that_is_something_else(catalog: Catalog, flickr: FakeFlickr
     assert "404" in caught.value.why and "CURATE_FLICKR_ENDPOINT" in caught.value.way_out
 
 
-def test_a_number_of_calls_is_kept(asked: Flickr, flickr: FakeFlickr) -> None:
-    """Tries count too."""
-    asked.most_calls, flickr.faults = 3, broken(Fault.HTTP_500)
-    with pytest.raises(NoCallsLeft):
-        finish(exif_tags(asked, PHOTOS[0]))
-    assert asked.calls == 3 == len(flickr.log)
-
-
 def test_a_wait_says_why_and_can_be_cancelled(asked: Flickr, flickr: FakeFlickr) -> None:
     """The time of the next try is told with the reason of the last one, and nothing is asked meanwhile."""
     finish(licenses(asked))

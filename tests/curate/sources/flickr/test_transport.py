@@ -6,7 +6,6 @@ import ipaddress
 import logging
 import socket
 import ssl
-import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -158,26 +157,6 @@ def test_a_redirect_that_is_not_a_url_is_an_error_of_the_server(location: str) -
         pytest.raises(httpx.RemoteProtocolError),
     ):
         client.get(f"http://127.0.0.1:{server.port}/")
-
-
-@pytest.mark.parametrize("part", ["headers", "body"])
-def test_a_drip_ends(part: str) -> None:
-    """Each read gets a byte in time, and the answer as a whole still meets its limit."""
-
-    def drip(handler: BaseHTTPRequestHandler) -> None:
-        handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + (b"Content-Length: 9999\r\n\r\n" if part == "body" else b"X: "))
-        for _ in range(400):
-            handler.wfile.write(b"x")
-            handler.wfile.flush()
-            time.sleep(0.02)
-
-    with serving(drip) as server, guarded_client(named(f"127.0.0.1:{server.port}"), 5.0) as client:
-        began = time.monotonic()
-        with time_limit(0.3), pytest.raises(httpx.ReadTimeout):
-            client.get(f"http://127.0.0.1:{server.port}/")
-        assert time.monotonic() - began < 3
-        with time_limit(0.0), pytest.raises(httpx.ConnectTimeout):
-            client.get(f"http://127.0.0.1:{server.port}/")
 
 
 def test_a_limit_does_not_outlive_its_block() -> None:
