@@ -106,7 +106,7 @@ class Faults:
 
     def pause(self, fault: Fault | None) -> float:
         """Seconds for which the key must be quiet after a fault; 0 for all but 429."""
-        return {Fault.TOO_MANY: self.silent_seconds, Fault.TOO_MANY_WAIT: self.retry_after}.get(fault, 0.0)  # type: ignore[call-overload,no-any-return]
+        return {Fault.TOO_MANY: self.silent_seconds, Fault.TOO_MANY_WAIT: self.retry_after}.get(fault, 0.0)
 
     def spoil(self, fault: Fault, good: Reply, xml: bytes, now: float) -> Reply:
         """The reply that a fault makes of a good one; `xml` is the same answer as XML, and `now` Unix time."""
