@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -43,18 +44,18 @@ from curate.sources.flickr.search import search
 from curate.sources.flickr.transport import guarded_client
 from curate.workspace import Workspace
 from tests.helpers.fake_flickr import (
+    IMAGE,
+    KEY,
     FakeFlickr,
-    FakeFlickrProcess,
     Faults,
     Limits,
     Record,
     Universe,
     asked_twice,
     complaints,
-    most_in,
+    files_twice,
     violations,
 )
-from tests.helpers.fake_flickr.log import IMAGE
 from tests.helpers.simulated_time import Simulated
 from tracer.base.progress import finish
 
@@ -90,15 +91,14 @@ def main() -> int:
 
 def kill_and_compare(folder: Path, photos: int, dense: int, kills: int, faults: float, seed: int) -> list[str]:
     """Harvest undisturbed, and with faults and kills; return what is wrong."""
-    same = ("--photos", str(photos), "--dense-second", str(dense), "--seed", str(seed), "--pace", str(PACE))
-    broken = ("--faults", str(faults), "--image-faults", str(faults))
+    limits, broken = Limits(pace=PACE), Faults(rate=faults, image_rate=faults, seed=seed, stall_seconds=0.2)
     calm, hurt = Workspace.create(folder / "calm"), Workspace.create(folder / "hurt")
-    with FakeFlickrProcess(folder / "calm.log", *same) as flickr:
-        whole, _ = harvest(calm, flickr.environment, [])
+    with FakeFlickr(Universe(photos, seed, dense), limits=limits) as flickr:
+        whole, _ = harvest(calm, flickr.environment(), [])
     moments = random.Random(seed)
     gaps = [moments.expovariate((kills + 5) / whole) for _ in range(kills)]
-    with FakeFlickrProcess(folder / "hurt.log", *same, *broken) as flickr:
-        seconds, killed = harvest(hurt, flickr.environment, gaps)
+    with FakeFlickr(Universe(photos, seed, dense), broken, limits) as flickr:
+        seconds, killed = harvest(hurt, flickr.environment(), gaps)
         log = flickr.log
     print(f"{photos:,} photos: undisturbed {whole:.0f} s; with {killed} kills and {faults:.0%} faults {seconds:.0f} s")
     return [*compared(calm, hurt), *judged(log, killed), *explained(hurt)]
@@ -168,7 +168,7 @@ def compared(calm: Workspace, hurt: Workspace) -> Iterator[str]:
 
 def judged(log: Sequence[Record], kills: int) -> Iterator[str]:
     """Print what the server's log says; yield what must not be."""
-    twice, files = asked_twice(log), files_twice(log)
+    twice, files = asked_twice(log), len(files_twice(log))
     broken = violations(log)
     print(
         f"calls {sum(record.method != IMAGE for record in log):,}, files {sum(record.method == IMAGE for record in log):,}"
@@ -178,17 +178,6 @@ def judged(log: Sequence[Record], kills: int) -> Iterator[str]:
     if len(twice) + files > kills:
         yield f"{len(twice) + files} questions were asked again though they were answered"
     yield from (*broken[:5], *complaints(log)[:5])
-
-
-def files_twice(log: Sequence[Record]) -> int:
-    """Return how often a file was asked for that had been sent."""
-    sent, again = set[str | None](), 0
-    for record in log:
-        if record.method == IMAGE:
-            again += record.photo_id in sent
-            if record.settled:
-                sent.add(record.photo_id)
-    return again
 
 
 def explained(workspace: Workspace) -> Iterator[str]:
@@ -207,6 +196,12 @@ def explained(workspace: Workspace) -> Iterator[str]:
 # --- simulated time
 
 
+def most_in(log: Sequence[Record], seconds: float) -> int:
+    """Return the most API calls in any window of this length, whatever became of them."""
+    times = [record.at for record in log if record.method != IMAGE]
+    return max(place - bisect_right(times, at - seconds) + 1 for place, at in enumerate(times))
+
+
 @contextmanager
 def session(workspace: Workspace, flickr: FakeFlickr, time_: Simulated) -> Iterator[tuple[Catalog, Flickr, Pace]]:
     """Open a workspace and a client whose pace goes by simulated time, at the default limits."""
@@ -217,15 +212,15 @@ def session(workspace: Workspace, flickr: FakeFlickr, time_: Simulated) -> Itera
         guarded_client(hosts, TIMEOUT) as http,
     ):
         pace = Pace(Calls(catalog), Limit(), time_.clock, time_.sleep)
-        yield catalog, Flickr(http, flickr.endpoint, SecretStr(flickr.key), pace), pace
+        yield catalog, Flickr(http, flickr.endpoint, SecretStr(KEY), pace), pace
 
 
 def simulate(folder: Path, photos: int, rate: float, seed: int) -> list[str]:
     """Harvest at the default limits in simulated time, with a restart in between; return what is wrong."""
     time_, workspace = Simulated(seed), Workspace.create(folder / "simulated")
     begun, started, limit = time_.now, time.monotonic(), Limit()
-    faults = Faults(rate=rate, seed=seed, retry_after=90, silent_seconds=30, stall_seconds=0.01)
-    limits = Limits(calls=limit.calls, seconds=HOUR, pace=1 / limit.interval)
+    faults = Faults(rate=rate, seed=seed, retry_after=90, silent_seconds=30)
+    limits = Limits(calls=limit.calls, pace=1 / limit.interval)
     plan = Plan(search=(Query(taken_from="2000", taken_to="2025"),), window="year")
     with FakeFlickr(Universe(photos, seed), faults, limits, clock=time_.arrive) as flickr:
         with session(workspace, flickr, time_) as (catalog, client, pace):

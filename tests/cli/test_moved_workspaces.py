@@ -20,9 +20,9 @@ from curate.cli import run_cli
 from curate.errors import Exit
 from curate.operations.sets import ExportSet
 from curate.workspace import Workspace
-from tests.cli.test_flickr import ALL, Run
-from tests.cli.test_flickr import flickr as flickr
 from tests.conftest import write_photo
+from tests.helpers.commands import Run
+from tests.helpers.harvesting import SEARCH_ALL
 from tests.helpers.typed_forms import typed
 from tracer.base.progress import finish
 
@@ -57,7 +57,7 @@ def place(tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.Capture
     write_sources(tmp_path / "photos", place / "photos")
     run("ingest", str(place / "photos"), "--labels", str(place / "photos" / "labels.csv"))
     run("ingest", str(tmp_path / "photos"))
-    run(*ALL)
+    run(*SEARCH_ALL)
     run("flickr", "exif")
     run("flickr", "download")
     run("label", "scene=tower", "--where", "path LIKE '%/a/0.jpg'")

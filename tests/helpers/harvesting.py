@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,31 +18,35 @@ from curate.sources.flickr.pace import Limit, Pace
 from curate.sources.flickr.plan import plan_from
 from curate.sources.flickr.search import search
 from curate.sources.flickr.transport import guarded_client
-from tests.helpers.fake_flickr import FakeFlickr
+from tests.helpers.fake_flickr import KEY, FakeFlickr
+from tests.helpers.local_servers import LocalServer
 from tests.helpers.simulated_time import Simulated
 from tracer.base.progress import finish
 
 ALL_YEARS = {"taken_from": "2000", "taken_to": "2025"}
 """A search that finds every photo of the fake with a date."""
 
+SEARCH_ALL = ("flickr", "search", "--taken-from", "2000", "--taken-to", "2025")
+"""The same as a command."""
+
 
 @contextmanager
 def client(
-    catalog: Catalog, flickr: FakeFlickr, time: Simulated | None = None, key: str | None = None
+    catalog: Catalog, server: FakeFlickr | LocalServer, time: Simulated | None = None, key: str = KEY
 ) -> Iterator[Flickr]:
     """A client at the default limits, in simulated time.
 
     Args:
         catalog: Open for writing.
-        flickr: The fake.
+        server: What it asks: the fake, or any other server.
         time: The time; by default one of its own.
         key: The key that is sent; by default the right one.
     """
-    time = time or Simulated()
-    hosts = Hosts.from_environment({"CURATE_FLICKR_HOSTS": flickr.hosts})
+    time, hosts = time or Simulated(), f"127.0.0.1:{server.port}"
+    endpoint = server.endpoint if isinstance(server, FakeFlickr) else f"http://{hosts}/"
     pace = Pace(Calls(catalog), Limit(), time.clock, time.sleep)
-    with guarded_client(hosts, 5.0) as http:
-        yield Flickr(http, flickr.endpoint, SecretStr(key or flickr.key), pace)
+    with guarded_client(Hosts.from_environment({"CURATE_FLICKR_HOSTS": hosts}), 5.0) as http:
+        yield Flickr(http, endpoint, SecretStr(key), pace)
 
 
 def searched(catalog: Catalog, flickr: FakeFlickr, *queries: dict[str, Any], **sizes: Any) -> HarvestCounts:
@@ -60,23 +64,3 @@ def harvested(catalog: Catalog, flickr: FakeFlickr, limit: int | None = None) ->
 def rows(catalog: Catalog) -> dict[int, dict[str, Any]]:
     """Label rows by photo ID."""
     return {row["photo_id"]: dict(row) for row in catalog.labels()}
-
-
-class Waking(Simulated):
-    """Simulated time in which something happens after some seconds.
-
-    Args:
-        after: Seconds.
-        event: What happens.
-    """
-
-    def __init__(self, after: float, event: Callable[[], None]) -> None:
-        super().__init__()
-        self._at, self._event = self.now + after, event
-
-    def sleep(self, seconds: float) -> None:
-        """Let time go by."""
-        super().sleep(seconds)
-        if self.now >= self._at:
-            self._at = float("inf")
-            self._event()

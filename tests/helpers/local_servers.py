@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import httpcore
 
@@ -21,6 +23,7 @@ class LocalServer(ThreadingHTTPServer):
 
     Attributes:
         seen: the path and the headers of each request, header names in lower case.
+        failures: what went wrong in its own answers; a client that hangs up is nothing wrong.
     """
 
     daemon_threads = False  # closing the server waits for its threads
@@ -28,6 +31,8 @@ class LocalServer(ThreadingHTTPServer):
     def __init__(self, answer: Answer, address: str) -> None:
         self.answer = answer
         self.seen: list[tuple[str, dict[str, str]]] = []
+        self.failures: list[BaseException] = []
+        self._open: set[socket.socket] = set()
         self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
         super().__init__((address, 0), _Handler)
 
@@ -36,12 +41,33 @@ class LocalServer(ThreadingHTTPServer):
         """The port that it listens on."""
         return int(self.server_address[1])
 
+    def get_request(self) -> tuple[socket.socket, object]:
+        """Accept a connection and remember it."""
+        connection, address = super().get_request()
+        self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection and forget it."""
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """End the connections that clients keep alive; their threads then end too."""
+        for connection in tuple(self._open):
+            with suppress(OSError):  # the client was first
+                connection.shutdown(socket.SHUT_RDWR)
+
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that hang up are what many tests are about."""
+        """Keep what went wrong; clients that hang up are what many tests are about."""
+        error = sys.exception()
+        if error is not None and not isinstance(error, ConnectionError):
+            self.failures.append(error)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: LocalServer
 
     def do_GET(self) -> None:
@@ -54,17 +80,25 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(answer: Answer, *, address: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[LocalServer]:
-    """Run a server until the block ends. Close its clients before."""
+    """Run a server until the block ends."""
     server = LocalServer(answer, address)
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
+    with running(server):
+        yield server
+
+
+@contextmanager
+def running(server: LocalServer) -> Iterator[None]:
+    """Let a server answer until the block ends; then it hangs up."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield server
+        yield
     finally:
         server.shutdown()
         thread.join()
+        server.hang_up()
         server.server_close()
 
 

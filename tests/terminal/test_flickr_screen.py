@@ -29,8 +29,7 @@ def test_search_ask_stop_go_on(
     """From an empty workspace to the EXIF of all photos, with a stop in the middle; Flickr's limits are kept."""
     workspace = workspace_of("empty")
     with FakeFlickr(Universe(PHOTOS, rates=Rates.none()), limits=Limits(pace=A_SECOND)) as flickr:
-        for name, value in flickr.environment().items():
-            monkeypatch.setenv(name, value)
+        flickr.point(monkeypatch)
         app = terminal("-m", "curate.cli", workspace.root, size=size)
         app.wait("no photos are here yet")
         app.press("F1")
@@ -78,8 +77,7 @@ def test_the_commands_say_how_far_they_are(
     """On a terminal a line that changes, with what is left, the pace and the end; elsewhere a line now and then."""
     workspace = workspace_of("empty")
     with FakeFlickr(Universe(40, rates=Rates.none()), limits=Limits(pace=A_SECOND)) as flickr:
-        for name, value in flickr.environment().items():
-            monkeypatch.setenv(name, value)
+        flickr.point(monkeypatch)
         assert run_cli(["flickr", "search", "--taken-from", "1990", "-w", str(workspace.root)]) == 0
         assert run_cli(["flickr", "exif", "--limit", "5", "-w", str(workspace.root)]) == 0
         assert "asking for EXIF: 5 left" in capfd.readouterr().err.splitlines()
@@ -87,15 +85,3 @@ def test_the_commands_say_how_far_they_are(
         line = next(line for line in app.wait(" a second, until ").splitlines() if "until" in line)
         assert re.search(r"asking for EXIF +\d+ left at \d+(\.\d\d)? a second, until \d\d:\d\d", line)
         app.wait("updated 35")
-
-
-def test_the_key_is_missing(workspace_of: MakeWorkspace, terminal: Open) -> None:
-    """The screen says so with the way out, and the app goes on."""
-    app = terminal("-m", "curate.cli", workspace_of("empty").root)
-    app.wait("no photos are here yet")
-    app.press("F6")
-    app.wait("No photo of Flickr is listed yet")
-    app.press("e")
-    app.wait("there is no key of the Flickr API")
-    app.answers()
-    app.quit()

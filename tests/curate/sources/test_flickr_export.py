@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import stat
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from curate.sources.flickr_account import ids_in
 from curate.sources.flickr_export import import_flickr_export
 from tests.conftest import write_photo
 from tests.helpers.imports import PAGE, rows_of, why_skipped
+from tracer.base.files import owner
 from tracer.base.progress import finish
 
 OWNER = "39019111@N00"
@@ -123,7 +123,7 @@ def test_a_photo_without_a_file_has_a_row_and_is_told(catalog: Catalog, export: 
 
 
 def test_again_is_only_what_changed(catalog: Catalog, export: Path, tmp_path: Path) -> None:
-    """Nothing is copied twice; new metadata, a new file and a lost copy are updates."""
+    """Nothing is copied twice; a new file and a lost copy are updates; a forgotten photo stays out, and is listed."""
     take_in(catalog, export)
     folder = catalog.workspace.originals / "flickr-export"
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
@@ -138,6 +138,11 @@ def test_again_is_only_what_changed(catalog: Catalog, export: Path, tmp_path: Pa
     (folder / "101.jpg").unlink()
     assert take_in(catalog, export).updated == 1
     assert (folder / "101.jpg").exists()
+    forget(catalog, [folder / "101.jpg"])
+    (folder / "101.jpg").unlink()
+    counts = take_in(catalog, export)
+    assert (counts.added, counts.unchanged, "forgotten" in why_skipped(catalog)["flickr:101"]) == (0, 2, True)
+    assert not (folder / "101.jpg").exists()
 
 
 def test_another_picture_of_a_known_id_is_kept_beside_the_earlier_one(catalog: Catalog, tmp_path: Path) -> None:
@@ -170,93 +175,64 @@ def test_another_picture_of_a_known_id_is_kept_beside_the_earlier_one(catalog: C
 
 
 def test_unpacked_folders_are_the_same(catalog: Catalog, export: Path, tmp_path: Path) -> None:
-    """Folders where the zip files were unpacked, mixed with one that was not, give the same photos; they are only read."""
+    """Unpacked zip files, mixed with one that is not; they are only read. A cut photo is counted again."""
     folder = tmp_path / "unpacked"
     for name in ("72157_part1.zip", "data-download-1.zip"):
         with zipfile.ZipFile(export / name) as file:
             file.extractall(folder / name.removesuffix(".zip"))
-        (export / name).unlink()
-    counts = take_in(catalog, folder, export / "data-download-2.zip")
-    assert (counts.added, counts.skipped) == (3, 3)
-    assert rows_of(catalog)[101]["Model"] == "iPhone 4S"
+    whole = folder / "data-download-1" / "beach-2013_101_o.jpg"
+    whole.write_bytes(whole.read_bytes()[:1500])
+    for added in (3, 0):
+        counts = take_in(catalog, folder, export / "data-download-2.zip")
+        assert (counts.added, counts.skipped, counts.unreadable) == (added, 3, 1)
+    assert (rows_of(catalog)[101]["status"], rows_of(catalog)[202]["status"]) == ("truncated", "ok")
     assert len(list(folder.rglob("*.jpg"))) == 1
 
 
-def test_a_photo_that_cannot_be_read_is_counted(catalog: Catalog, tmp_path: Path) -> None:
-    """It keeps its row and its copy; also the next time it counts as unreadable."""
-    metadata = write_zip(tmp_path / "m.zip", {"photo_101.json": photo_json(101)})
-    media = write_zip(tmp_path / "d.zip", {"a_101_o.jpg": jpeg(tmp_path, 1)[:1500]})
-    for _ in range(2):
-        assert take_in(catalog, metadata, media).unreadable == 1
-    assert rows_of(catalog)[101]["status"] == "truncated"
-
-
-def test_a_forgotten_photo_stays_out(catalog: Catalog, export: Path) -> None:
-    """It is not copied again, and it is listed."""
-    take_in(catalog, export)
-    path = Path(rows_of(catalog)[101]["path"])
-    forget(catalog, [path])
-    path.unlink()
-    counts = take_in(catalog, export)
-    assert (counts.added, counts.unchanged) == (0, 2)
-    assert not path.exists()
-    assert "forgotten" in why_skipped(catalog)["flickr:101"]
-
-
-def test_an_interrupted_import_goes_on(catalog: Catalog, export: Path) -> None:
-    """What was committed stays; the rest follows, and what a killed process left is removed."""
+@pytest.mark.parametrize("vanishes", [True, False])
+def test_an_interrupted_import_goes_on(catalog: Catalog, export: Path, vanishes: bool) -> None:
+    """What was committed stays, what a killed process left is removed; photos of an archive that vanishes have no files."""
     work = import_flickr_export(catalog, [export], jobs=1)
     while next(work).what != "copying and reading photos":
         pass
+    folder = catalog.workspace.originals / "flickr-export"
+    if vanishes:
+        (export / "data-download-2.zip").unlink()
+        assert finish(work).added == 3 and rows_of(catalog)[202]["path"] == "flickr:202"
+        assert "cannot be read" in why_skipped(catalog)["data-download-2.zip"]
+        return
     work.close()
     assert list(rows_of(catalog)) == [101]
-    (catalog.workspace.originals / "flickr-export" / ".202.jpg.999999999.partial").write_bytes(b"x")
+    (folder / f".202.jpg.{owner().rpartition('-')[0]}-999999999.partial").write_bytes(b"x")
     counts = take_in(catalog, export)
     assert (counts.added, counts.updated, counts.unchanged) == (2, 0, 1)
-    assert {path.name for path in (catalog.workspace.originals / "flickr-export").iterdir()} == {"101.jpg", "202.jpg"}
-
-
-def test_an_archive_that_vanishes_is_told(catalog: Catalog, export: Path) -> None:
-    """Its photos then have rows without files."""
-    work = import_flickr_export(catalog, [export], jobs=1)
-    while next(work).what != "copying and reading photos":
-        pass
-    (export / "data-download-2.zip").unlink()
-    assert finish(work).added == 3
-    assert rows_of(catalog)[202]["path"] == "flickr:202"
-    assert "cannot be read" in why_skipped(catalog)["data-download-2.zip"]
+    assert {path.name for path in folder.iterdir()} == {"101.jpg", "202.jpg"}
 
 
 @pytest.mark.parametrize(
-    ("written", "license"),
+    ("said", "column", "value"),
     [
-        ("Attribution License", "CC-BY-2.0"), ("CC BY-NC 4.0", "CC-BY-NC-4.0"), ("Public Domain Dedication (CC0)", "CC0-1.0"),
-        ("9", "CC0-1.0"), (4, "CC-BY-2.0"), ("No known copyright restrictions", "https://www.flickr.com/commons/usage/"),
-        ("https://creativecommons.org/licenses/by/4.0/", "CC-BY-4.0"), (None, None), ("", None),
+        *(
+            ({"license": written}, "license", license)
+            for written, license in {
+                "Attribution License": "CC-BY-2.0", "CC BY-NC 4.0": "CC-BY-NC-4.0", "Public Domain Dedication (CC0)": "CC0-1.0",
+                "9": "CC0-1.0", 4: "CC-BY-2.0", "https://creativecommons.org/licenses/by/4.0/": "CC-BY-4.0", None: None, "": None,
+                "No known copyright restrictions": "https://www.flickr.com/commons/usage/",
+            }.items()
+        ),
+        ({}, "taken_at", "2013-08-04T12:46:15"),
+        ({"date_taken_granularity": 6}, "taken_at", "2013-01-01T00:00:00"),
+        ({"date_taken_granularity": 6}, "taken_precision", "year"),
+        ({"date_taken": "0000-00-00 00:00:00"}, "taken_at", None),
+        ({"date_taken": 5}, "taken_precision", "unknown"),
     ],
 )  # fmt: skip
-def test_licences_have_one_spelling(catalog: Catalog, tmp_path: Path, written: object, license: str | None) -> None:
-    """Names of all times, numbers and addresses."""
-    take_in(catalog, write_zip(tmp_path / "m.zip", {"photo_101.json": photo_json(101, license=written)}))
-    assert rows_of(catalog)[101]["license"] == license
-
-
-@pytest.mark.parametrize(
-    ("written", "taken"),
-    [
-        ({}, ("2013-08-04T12:46:15", "second")),
-        ({"date_taken_granularity": 6}, ("2013-01-01T00:00:00", "year")),
-        ({"date_taken": "0000-00-00 00:00:00"}, (None, "unknown")),
-        ({"date_taken": 5}, (None, "unknown")),
-    ],
-)
-def test_dates_have_their_precision(
-    catalog: Catalog, tmp_path: Path, written: dict[str, Any], taken: tuple[str | None, str]
+def test_licences_and_dates_have_one_spelling(
+    catalog: Catalog, tmp_path: Path, said: dict[str, Any], column: str, value: str | None
 ) -> None:
-    """To the second, unless the JSON says otherwise; zeros are no date."""
-    take_in(catalog, write_zip(tmp_path / "m.zip", {"photo_101.json": photo_json(101, **written)}))
-    row = rows_of(catalog)[101]
-    assert (row["taken_at"], row["taken_precision"]) == taken
+    """Names of all times, numbers and addresses; a date is to the second, unless the JSON says otherwise; zeros are no date."""
+    take_in(catalog, write_zip(tmp_path / "m.zip", {"photo_101.json": photo_json(101, **said)}))
+    assert rows_of(catalog)[101][column] == value
 
 
 def test_an_export_without_metadata_is_refused(catalog: Catalog, export: Path) -> None:
@@ -295,23 +271,16 @@ def test_a_member_with_a_hostile_name_is_listed(catalog: Catalog, tmp_path: Path
     assert not (catalog.workspace.originals / "flickr-export").exists()
 
 
-def test_links_and_encrypted_members_are_listed(catalog: Catalog, tmp_path: Path) -> None:
-    """A link is not followed, and an encrypted member is not read."""
-    path = tmp_path / "d.zip"
-    with zipfile.ZipFile(path, "w") as file:
-        file.writestr("photo_101.json", photo_json(101))
-        link = zipfile.ZipInfo("a_101_o.jpg")
-        link.external_attr = (stat.S_IFLNK | 0o777) << 16
-        file.writestr(link, "/etc/passwd")
-    assert take_in(catalog, path).skipped == 1
-    assert why_skipped(catalog)["a_101_o.jpg"] == "it is a link"
-    data = bytearray(
-        write_zip(path, {"photo_101.json": photo_json(101), "a_101_o.jpg": jpeg(tmp_path, 1)}).read_bytes()
-    )
-    data[data.rindex(b"PK\1\2") + 8] |= 1
+@pytest.mark.parametrize(("place", "change", "why"), [(41, 0xA1, "it is a link"), (8, 0x01, "it is encrypted")])
+def test_links_and_encrypted_members_are_listed(
+    catalog: Catalog, tmp_path: Path, place: int, change: int, why: str
+) -> None:
+    """A link is not followed, and an encrypted member is not read: a byte of the last entry says what the member is."""
+    path = write_zip(tmp_path / "d.zip", {"photo_101.json": photo_json(101), "a_101_o.jpg": jpeg(tmp_path, 1)})
+    data = bytearray(path.read_bytes())
+    data[data.rindex(b"PK\1\2") + place] |= change
     path.write_bytes(data)
-    take_in(catalog, path)
-    assert why_skipped(catalog)["a_101_o.jpg"] == "it is encrypted"
+    assert take_in(catalog, path).skipped == 1 and why_skipped(catalog)["a_101_o.jpg"] == why
 
 
 def test_a_bomb_is_not_opened(catalog: Catalog, tmp_path: Path) -> None:

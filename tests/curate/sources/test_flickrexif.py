@@ -97,18 +97,19 @@ def test_hosts_that_the_environment_names_serve_originals(
     assert [flickr_photo(catalog, number).listing.original for number in (2, 3)] == [image, None]
 
 
-def test_rows_without_labels_wait_for_their_exif(catalog: Catalog, tmp_path: Path) -> None:
-    """A row of nulls is listed only, so that its EXIF is asked for later."""
-    take_in(catalog, write_flickrexif(tmp_path / "a.parquet", [{"Flickr ID": 5}, PHONE]))
-    assert rows_of(catalog)[5]["status"] == "listed"
-    assert pending(catalog, "exif") == [5]
-
-
 def test_unusable_rows_are_listed(catalog: Catalog, tmp_path: Path) -> None:
-    """Rows without an ID, with an impossible one, or with an earlier one; each with its file and row."""
-    rows = [PHONE, {}, PHONE | {"Flickr ID": -1}, PHONE | {"Flickr ID": 10**15}, PHONE | {"Make": "Canon"}]
+    """Without an ID, with an impossible or an earlier one, each with its file and row; one without labels waits for EXIF."""
+    rows = [
+        PHONE,
+        {},
+        PHONE | {"Flickr ID": -1},
+        PHONE | {"Flickr ID": 10**15},
+        PHONE | {"Make": "Canon"},
+        {"Flickr ID": 5},
+    ]
     counts = take_in(catalog, write_flickrexif(tmp_path / "a.parquet", rows))
-    assert numbers(counts) == (1, 0, 0, 4)
+    assert numbers(counts) == (2, 0, 0, 4)
+    assert rows_of(catalog)[5]["status"] == "listed" and pending(catalog, "exif") == [5]
     assert why_skipped(catalog) == {
         "a.parquet:2": "its Flickr ID is not one: None",
         "a.parquet:3": "its Flickr ID is not one: -1",
@@ -183,17 +184,18 @@ def test_a_set_without_pictures_is_imported_again(catalog: Catalog, tmp_path: Pa
         assert "curate import flickrexif" in refused.value.way_out
 
 
-@pytest.mark.parametrize("content", [b"", b"PAR1 and more", b"\xff" * 100])
-def test_damaged_files_are_refused(catalog: Catalog, tmp_path: Path, content: bytes) -> None:
-    """What is not Parquet, and what is not there."""
-    (tmp_path / "a.parquet").write_bytes(content)
-    with pytest.raises(SourceError, match=r"a\.parquet"):
-        take_in(catalog, tmp_path / "a.parquet")
-    with pytest.raises(SourceError, match="there is no such file"):
-        take_in(catalog, tmp_path / "b.parquet")
+@pytest.mark.parametrize("content", [b"", b"PAR1 and more", b"\xff" * 100, None])
+def test_damaged_files_are_refused(catalog: Catalog, tmp_path: Path, content: bytes | None) -> None:
+    """What is not Parquet, what is not there (None), and a folder without any."""
     (tmp_path / "empty").mkdir()
-    with pytest.raises(SourceError, match="no such Parquet file"):
-        take_in(catalog, tmp_path / "empty")
+    if content is not None:
+        (tmp_path / "a.parquet").write_bytes(content)
+    for path, why in (
+        ("a.parquet", "no such file" if content is None else r"a\.parquet"),
+        ("empty", "no such Parquet file"),
+    ):
+        with pytest.raises(SourceError, match=why):
+            take_in(catalog, tmp_path / path)
 
 
 def test_a_text_that_all_rows_share_is_in_memory_once(tmp_path: Path) -> None:

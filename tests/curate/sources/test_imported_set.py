@@ -75,7 +75,7 @@ def test_a_set_comes_back_with_its_labels_and_ids(catalog: Catalog, other: Catal
 
 
 def test_again_changes_nothing_and_a_missing_photo_is_told(other: Catalog, exported: Path) -> None:
-    """A photo that is gone from the set is missing; one that was forgotten stays out."""
+    """A photo that is gone is missing; one that was forgotten stays out; a set of the workspace itself is refused."""
     take_in(other, exported)
     counts = take_in(other, exported)
     assert (counts.added, counts.updated, counts.unchanged) == (0, 0, 3)
@@ -86,6 +86,9 @@ def test_again_changes_nothing_and_a_missing_photo_is_told(other: Catalog, expor
     assert (counts.unchanged, counts.missing, counts.skipped) == (1, 1, 2)
     assert "no such file" in why_skipped(other)[first.name]
     assert "forgotten" in why_skipped(other)[second.name]
+    exported.rename(other.workspace.exports / "set")
+    with pytest.raises(SourceError, match="lies in the workspace itself"):
+        take_in(other, other.workspace.exports / "set")
 
 
 def test_a_set_that_fails_its_checks_is_refused(
@@ -102,14 +105,6 @@ def test_a_set_that_fails_its_checks_is_refused(
     assert f"curate verify {exported}" in told
     assert run_cli(["status", "-w", str(tmp_path / "w"), "--json"]) == Exit.DONE
     assert json.loads(capsys.readouterr().out)["photos"] == 0
-
-
-def test_a_set_of_the_workspace_itself_is_refused(catalog: Catalog, exported: Path) -> None:
-    """Its photos are copies of photos that are there."""
-    inside = catalog.workspace.exports / "set"
-    exported.rename(inside)
-    with pytest.raises(SourceError, match="lies in the workspace itself"):
-        take_in(catalog, inside)
 
 
 def test_what_was_forgotten_stays_out_at_any_depth(other: Catalog, tmp_path: Path) -> None:

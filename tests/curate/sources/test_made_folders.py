@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from curate.catalog.folders import skipped
 from curate.catalog.forgetting import forget
+from curate.catalog.originals import refuse_originals_near
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, UsageError
 from curate.export.run import ensure_export, export_workspace
 from curate.ingest import IngestCounts, ingest
 from curate.workspace import Workspace
 from tests.conftest import write_photo
+from tests.helpers.imports import why_skipped
 from tracer.base.progress import finish
+from tracer.results import Row, write
 
 
 def take_in(catalog: Catalog, *paths: Path) -> IngestCounts:
@@ -40,11 +41,6 @@ def exported(catalog: Catalog, photos: Path, tmp_path: Path) -> Path:
     return tmp_path / "set"
 
 
-def reasons(catalog: Catalog) -> dict[str, str]:
-    """What was skipped, by name."""
-    return {Path(path).name: reason for path, reason in skipped(catalog)}
-
-
 def test_a_set_on_the_way_is_skipped(catalog: Catalog, photos: Path, exported: Path, tmp_path: Path) -> None:
     """By its manifest, wherever it lies and whatever it is called; one that is being written is told by its parts."""
     shutil.move(exported, tmp_path / "collection" / "nested" / "Holiday")
@@ -53,30 +49,18 @@ def test_a_set_on_the_way_is_skipped(catalog: Catalog, photos: Path, exported: P
     write_photo(tmp_path / "collection" / "half.partial" / "images" / "1.jpg", 6)
     counts = take_in(catalog, tmp_path / "collection")
     assert (counts.added, counts.skipped) == (1, 2)
-    assert "data set that was exported" in reasons(catalog)["Holiday"]
-    assert "being written" in reasons(catalog)["half.partial"]
+    assert "data set that was exported" in why_skipped(catalog)["Holiday"]
+    assert "being written" in why_skipped(catalog)["half.partial"]
 
 
-@pytest.mark.parametrize("inside", [".", "images"])
-def test_a_set_itself_is_refused(catalog: Catalog, exported: Path, inside: str) -> None:
-    """Its folder, and a folder in it; nothing is taken in."""
-    with pytest.raises(SourceError, match="data set that was exported"):
-        take_in(catalog, exported / inside)
+def test_a_set_itself_is_refused(catalog: Catalog, exported: Path) -> None:
+    """Its folder, a folder in it, a photo of it and a link to it; nothing is taken in."""
     link = exported.parent / "link"
-    link.symlink_to(exported / inside)
-    with pytest.raises(SourceError, match="data set that was exported"):
-        take_in(catalog, link)
-    with pytest.raises(SourceError, match="data set that was exported"):
-        take_in(catalog, next((exported / "images").iterdir()))
+    link.symlink_to(exported)
+    for refused in (exported, exported / "images", link, next((exported / "images").iterdir())):
+        with pytest.raises(SourceError, match="data set that was exported"):
+            take_in(catalog, refused)
     assert catalog.count() == 2
-
-
-def test_a_manifest_of_something_else_does_no_harm(catalog: Catalog, tmp_path: Path) -> None:
-    """Other programs write a manifest.json too, and a folder may be called .partial: their photos are photos."""
-    for name, text in (("a", json.dumps({"schema": "other/1"})), ("b", "[]"), ("c", "{"), ("d.partial", "")):
-        write_photo(tmp_path / "p" / name / "images" / "1.jpg", ord(name[0]))
-        (tmp_path / "p" / name / ("manifest.json" if text else "notes.txt")).write_text(text)
-    assert take_in(catalog, tmp_path / "p").added == 4
 
 
 def test_what_an_older_program_took_in_of_a_set_is_not_called_missing(
@@ -89,7 +73,7 @@ def test_what_an_older_program_took_in_of_a_set_is_not_called_missing(
     (exported / "manifest.json").write_bytes(manifest)
     counts = take_in(catalog, tmp_path)
     assert counts.missing == 0
-    assert "2 photos in it; what was known of them is kept" in reasons(catalog)["set"]
+    assert "2 photos in it; what was known of them is kept" in why_skipped(catalog)["set"]
     assert forget(catalog, [exported]) == 2
 
 
@@ -98,7 +82,7 @@ def test_a_workspace_is_not_walked_into(catalog: Catalog, photos: Path, tmp_path
     place = catalog.workspace.root
     assert list((place / "cache").rglob("*.jpg"))
     assert take_in(catalog, tmp_path).added == 0
-    assert "a workspace" in reasons(catalog)[place.name]
+    assert "a workspace" in why_skipped(catalog)[place.name]
     for refused in (place, place / "cache", place / "exports", place / "originals"):
         with pytest.raises(SourceError, match="workspace"):
             take_in(catalog, refused)
@@ -106,8 +90,11 @@ def test_a_workspace_is_not_walked_into(catalog: Catalog, photos: Path, tmp_path
     assert take_in(catalog, place / "photos").added == 1
 
 
-def test_a_set_is_never_written_into_a_source_folder(catalog: Catalog, photos: Path, tmp_path: Path) -> None:
-    """Neither in it nor in its place, also by a link; a forgotten folder is a source no longer."""
+def test_nothing_is_written_into_a_source_folder(catalog: Catalog, photos: Path, tmp_path: Path) -> None:
+    """No set, neither in it nor in its place, also by a link, and no run of a set; a forgotten folder is a source no longer."""
+    with pytest.raises(UsageError, match="never written to"):
+        refuse_originals_near(photos / "run", tmp_path)
+    refuse_originals_near(tmp_path / "run", tmp_path)
     (tmp_path / "link").symlink_to(photos)
     for out in (photos / "set", photos / "deep" / "set", photos, tmp_path / "link" / "set"):
         with pytest.raises(UsageError, match="never written to"):
@@ -132,8 +119,6 @@ def test_a_workspace_inside_a_source_folder_keeps_its_own_exports(tmp_path: Path
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """A run's folder, as tracer leaves it: results, plots and small copies of photos."""
-    from tracer.results import Row, write
-
     place = tmp_path / "collection" / "run"
     write_photo(place / "thumbs" / "1.jpg", 6)
     write_photo(place / "plots" / "probe.png", 7)
@@ -145,8 +130,6 @@ def run(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("state", ["done", "nothing measured", "interrupted", "embedded"])
 def test_a_run_is_not_walked_into(catalog: Catalog, run: Path, state: str) -> None:
     """By its results, or by its parts where it has none yet: on the way it is skipped, given itself it is refused."""
-    from tracer.results import write
-
     write_photo(run.parent / "new.jpg", 5)
     if state == "nothing measured":
         write(run, [], {})
@@ -156,27 +139,35 @@ def test_a_run_is_not_walked_into(catalog: Catalog, run: Path, state: str) -> No
         (run / ("shards" if state == "interrupted" else "embeddings") / "s").mkdir(parents=True)
     counts = take_in(catalog, run.parent)
     assert (counts.added, counts.skipped) == (1, 1)
-    assert "a run of an evaluation" in reasons(catalog)["run"]
+    assert "a run of an evaluation" in why_skipped(catalog)["run"]
     for refused in (run, run / "thumbs"):
         with pytest.raises(SourceError, match="a run of an evaluation"):
             take_in(catalog, refused)
 
 
-def test_results_of_something_else_do_no_harm(catalog: Catalog, tmp_path: Path) -> None:
-    """Other programs write a results.json too, and folders may be called plots or embeddings: their photos are photos."""
-    for number, name in enumerate(("results.json", "plots/a.txt", "embeddings/a.txt")):
-        place = tmp_path / "p" / str(number)
-        write_photo(place / "1.jpg", number)
-        (place / name).parent.mkdir(exist_ok=True)
-        (place / name).write_text('{"rows": [{"score": 1}]}')
-    assert take_in(catalog, tmp_path / "p").added == 3
-
-
-def test_a_copy_of_results_among_photos_does_no_harm(catalog: Catalog, run: Path) -> None:
-    """Somebody who puts a run's results.json beside the photos keeps them photos."""
+@pytest.mark.parametrize(
+    ("name", "text", "photo"),
+    [
+        ("manifest.json", '{"schema": "other/1"}', "images/1.jpg"),
+        ("manifest.json", "[]", "images/1.jpg"),
+        ("manifest.json", "{", "images/1.jpg"),
+        ("d.partial/notes.txt", "", "d.partial/images/1.jpg"),
+        ("results.json", '{"rows": [{"score": 1}]}', "1.jpg"),
+        ("plots/a.txt", "", "1.jpg"),
+        ("embeddings/a.txt", "", "1.jpg"),
+    ],
+)
+def test_files_of_something_else_do_no_harm(
+    catalog: Catalog, run: Path, tmp_path: Path, name: str, text: str, photo: str
+) -> None:
+    """Photos beside what other programs write are photos, and so are photos beside a copy of a run's results."""
+    place = tmp_path / "p" / "x"
+    write_photo(place / photo, 1)
+    (place / name).parent.mkdir(exist_ok=True)
+    (place / name).write_text(text)
     write_photo(run.parent / "new.jpg", 5)
     shutil.copy(run / "results.json", run.parent)
-    assert take_in(catalog, run.parent).added == 1
+    assert take_in(catalog, tmp_path / "p", run.parent).added == 2
 
 
 @pytest.mark.parametrize("part", ["", "exports", "runs", "cache", "splits", "cache/set", "runs/set"])
@@ -194,12 +185,3 @@ def test_a_set_is_never_written_into_a_set(catalog: Catalog, exported: Path, run
     for place in (exported / "inner", exported / "images" / "inner", run / "inner"):
         with pytest.raises(UsageError, match="cannot hold a set"):
             finish(export_workspace(catalog, place))
-
-
-def test_a_run_is_never_written_into_a_source_folder(photos: Path, exported: Path, tmp_path: Path) -> None:
-    """Also where a set is evaluated and the workspace beside it is not named."""
-    from curate.catalog.originals import refuse_originals_near
-
-    with pytest.raises(UsageError, match="never written to"):
-        refuse_originals_near(photos / "run", exported.parent)
-    refuse_originals_near(tmp_path / "run", exported.parent)

@@ -57,15 +57,6 @@ def test_unknown_columns_are_named_with_those_that_exist(catalog: Catalog, photo
     ]
 
 
-def test_a_sidecar_that_fits_leaves_nothing_to_say(catalog: Catalog, photos: Path) -> None:
-    """No remark without a cause."""
-    text = "path,make,MODEL,taken_at,owner,license,url,semantic_label,scene\n" + "".join(
-        f"photos/{n}.jpg,Canon,Canon EOS R,2019-01-01,ann,CC0-1.0,https://a.example,cat,{n}\n" for n in range(3)
-    )
-    counts = take_in(catalog, photos, text)
-    assert counts.remarks == [] and counts.skipped == 0
-
-
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [

@@ -35,8 +35,7 @@ PHOTOS = 60
 def flickr(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeFlickr]:
     """A Flickr of a few usual photos, that the app asks as fast as it can."""
     with FakeFlickr(Universe(PHOTOS, rates=Rates.none())) as server:
-        for name, value in server.environment().items():
-            monkeypatch.setenv(name, value)
+        server.point(monkeypatch)
         yield server
 
 

@@ -1,19 +1,46 @@
-"""What goes wrong between a question and its answer: by rate, by photo, and the same again for the same seed."""
+"""The fault injector: what goes wrong between a question and its answer, and what a key may not do."""
 
 from __future__ import annotations
 
 import json
+import random
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
-from tests.helpers.fake_flickr.chance import draw, share
-from tests.helpers.fake_flickr.written import Delivery, Reply
+
+class Delivery(Enum):
+    """How a reply reaches the caller."""
+
+    WHOLE = auto()
+    HALF = auto()  # the length is right, half of the body comes, and the connection is closed
+    CLOSED = auto()  # the connection is closed with no answer
+    STALLED = auto()  # the head comes, then nothing for a while, then the connection is closed
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the server sends."""
+
+    status: int
+    body: bytes = b""
+    kind: str = "text/html; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)  # `_` stands for `-`
+    delivery: Delivery = Delivery.WHOLE
+    wait: float = 0.0  # seconds before it is sent (or, where it stalls, after the head)
+
+
+def page(status: int, text: str) -> Reply:
+    """A page of HTML."""
+    return Reply(
+        status, f"<!DOCTYPE html>\n<html><head><title>{text}</title></head><body>{text}</body></html>\n".encode()
+    )
 
 
 class Fault(StrEnum):
-    """Ways in which a question gets no answer (SLOW alone is answered)."""
+    """Ways in which a question gets no answer (XML and SLOW are answers of an unusual form)."""
 
     HTTP_500 = "http 500"
     HTTP_502 = "http 502"
@@ -41,74 +68,48 @@ IMAGE_KINDS = (
 )  # fmt: skip
 """Those that the image host has."""
 
-_UNAVAILABLE = "Service currently unavailable"
-_CODES = {
-    Fault.CODE_105: (105, _UNAVAILABLE),
-    Fault.CODE_10: (10, "Sorry, the Flickr search API is not currently available."),
-    Fault.CODE_0: (0, "Sorry, the Flickr API service is not currently available."),
-    Fault.CODE_201: (201, "Sorry, the Flickr API service is not currently available."),
-}
+_MESSAGES = {105: "Service currently unavailable", 10: "Sorry, the Flickr search API is not currently available."}
 
 
 @dataclass(frozen=True)
 class Faults:
-    """How often what goes wrong.
+    """How often what goes wrong: the same for the same seed and number of the call or file, counted from 1."""
 
-    Attributes:
-        rate: Share of API calls, from 0 to 1.
-        kinds: What goes wrong, each as often.
-        seed: The same seed gives the same faults to the same calls, counted from 1.
-        image_rate: Share of requests to the image host; of `kinds`, those that it has.
-        retry_after: Seconds in Retry-After; until they are over, every call of the key is a violation.
-        retry_after_date: Whether Retry-After is a date.
-        silent_seconds: How long 429 lasts when no Retry-After says so; calls that come sooner are violations too.
-        stall_seconds: How long a stalled or slow answer waits.
-        stubborn: By photo id, a fault that every API call about this photo gets.
-    """
-
-    rate: float = 0.0
-    kinds: tuple[Fault, ...] = tuple(Fault)
+    rate: float = 0.0  # share of API calls
+    kinds: tuple[Fault, ...] = tuple(Fault)  # what goes wrong, each as often
     seed: int = 0
-    image_rate: float = 0.0
-    retry_after: int = 1
+    image_rate: float = 0.0  # share of requests for files; of `kinds`, those that the image host has
+    only: range | None = None  # numbers of the calls that `rate` is about
+    stubborn: Mapping[int | str, Fault] = field(default_factory=dict)
+    """By photo id, or by a text that a call's query holds: a fault that every such call gets."""
+    retry_after: int = 1  # seconds in Retry-After; until they are over, every call of the key is a violation
     retry_after_date: bool = False
-    silent_seconds: float = 0.1
-    stall_seconds: float = 0.2
-    stubborn: Mapping[int, Fault] = field(default_factory=dict)
+    silent_seconds: float = 0.1  # how long a 429 without Retry-After lasts; calls that come sooner are violations too
+    stall_seconds: float = 0.01  # how long a stalled or slow answer waits
 
-    def for_call(self, number: int, method: str, photo_id: str | None) -> Fault | None:
-        """The fault of an API call, if any; code 10 is search's own, and other methods get 105 instead.
-
-        Args:
-            number: Of the call, counted from 1.
-            method: Its method.
-            photo_id: The photo that it is about.
-        """
-        fault = self.stubborn.get(int(photo_id)) if photo_id and photo_id.isdecimal() else None
-        if fault is None and share(self.seed, "fault", number) < self.rate:
-            fault = self.kinds[draw(self.seed, "kind of fault", number) % len(self.kinds)]
-        return Fault.CODE_105 if fault is Fault.CODE_10 and method != "flickr.photos.search" else fault
+    def for_call(self, number: int, query: str) -> Fault | None:
+        """The fault of an API call, if any; code 10 is search's own, and other methods get 105 instead."""
+        fault = next((fault for about, fault in self.stubborn.items() if str(about) in query), None)
+        if fault is None and (self.only is None or number in self.only):
+            fault = self._drawn(f"call {number}", self.rate, self.kinds)
+        return Fault.CODE_105 if fault is Fault.CODE_10 and "photos.search" not in query else fault
 
     def for_image(self, number: int) -> Fault | None:
         """The fault of a request to the image host, if any; `number` counts these alone."""
-        kinds = [kind for kind in self.kinds if kind in IMAGE_KINDS]
-        if not kinds or share(self.seed, "image fault", number) >= self.image_rate:
-            return None
-        return kinds[draw(self.seed, "kind of image fault", number) % len(kinds)]
+        return self._drawn(
+            f"image {number}", self.image_rate, tuple(kind for kind in self.kinds if kind in IMAGE_KINDS)
+        )
 
-    def pause(self, fault: Fault) -> float:
+    def _drawn(self, what: str, rate: float, kinds: tuple[Fault, ...]) -> Fault | None:
+        chance = random.Random(f"{self.seed} {what}")
+        return chance.choice(kinds) if kinds and chance.random() < rate else None
+
+    def pause(self, fault: Fault | None) -> float:
         """Seconds for which the key must be quiet after a fault; 0 for all but 429."""
-        return {Fault.TOO_MANY: self.silent_seconds, Fault.TOO_MANY_WAIT: float(self.retry_after)}.get(fault, 0.0)
+        return {Fault.TOO_MANY: self.silent_seconds, Fault.TOO_MANY_WAIT: self.retry_after}.get(fault, 0.0)
 
     def spoil(self, fault: Fault, good: Reply, xml: bytes, now: float) -> Reply:
-        """The reply that a fault makes of a good one.
-
-        Args:
-            fault: Which.
-            good: What would be sent.
-            xml: The same answer as XML.
-            now: Unix time, for a Retry-After that is a date.
-        """
+        """The reply that a fault makes of a good one; `xml` is the same answer as XML, and `now` Unix time."""
         match fault:
             case Fault.HTTP_500 | Fault.HTTP_502 | Fault.HTTP_503:
                 return page(int(fault[-3:]), "The server has hiccups")
@@ -116,12 +117,9 @@ class Faults:
                 return page(429, "Too Many Requests")
             case Fault.TOO_MANY_WAIT:
                 # a date has whole seconds: round up, so that it is never before the server's own end of the pause
-                wait = (
-                    formatdate(int(now) + 1 + self.retry_after, usegmt=True)
-                    if self.retry_after_date
-                    else str(self.retry_after)
-                )
-                return replace(page(429, "Too Many Requests"), headers=(("Retry-After", wait),))
+                date = formatdate(int(now) + 1 + self.retry_after, usegmt=True)
+                wait = date if self.retry_after_date else str(self.retry_after)
+                return replace(page(429, "Too Many Requests"), headers={"Retry_After": wait})
             case Fault.CLOSED:
                 return replace(good, delivery=Delivery.CLOSED)
             case Fault.HALF:
@@ -129,11 +127,12 @@ class Faults:
             case Fault.HALF_VALID:
                 return replace(good, body=good.body[: len(good.body) // 2])
             case Fault.TRAILING_COMMA:
-                return replace(good, body=b'{"stat":"fail","code":105,"message":"' + _UNAVAILABLE.encode() + b'",}')
+                return replace(good, body=b'{"stat":"fail","code":105,"message":"Service currently unavailable",}')
             case Fault.XML:
                 return replace(good, body=xml, kind="text/xml; charset=utf-8")
             case Fault.CODE_105 | Fault.CODE_10 | Fault.CODE_0 | Fault.CODE_201:
-                code, message = _CODES[fault]
+                code = int(fault.split(",")[0].removeprefix("code "))
+                message = _MESSAGES.get(code, "Sorry, the Flickr API service is not currently available.")
                 return replace(good, body=json.dumps({"stat": "fail", "code": code, "message": message}).encode())
             case Fault.HTML:
                 return page(200, "We are having a massage")
@@ -145,9 +144,52 @@ class Faults:
                 return replace(good, wait=self.stall_seconds)
 
 
-def page(status: int, text: str) -> Reply:
-    """A page of HTML."""
-    return Reply(
-        status,
-        f"<!DOCTYPE html>\n<html><head><title>{text}</title></head><body><h1>{text}</h1></body></html>\n".encode(),
+IN_FLIGHT = 0.05
+"""Seconds after a 429 in which calls that were already on their way may still arrive."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of a key, for all its users together; None means none."""
+
+    calls: int | None = None  # in any hour; a call beyond them is answered with 429 and is a violation
+    pace: float | None = None  # calls a second, sustained; faster calls are answered and are violations
+    jitter: float = (
+        0.5  # seconds by which an arrival may be late: `pace` × (T + `jitter`) + 1 calls in T seconds are in pace
     )
+
+
+class Gate:
+    """Counts the calls of a key. Not safe for threads: the server holds a lock."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._hour: deque[float] = deque()
+        self._last, self._left = float("-inf"), 0.0
+        self._quiet_from, self._quiet_until = 0.0, 0.0
+
+    def enter(self, now: float) -> tuple[list[str], bool]:
+        """Count one call that arrived at a moment; returns what it violates, and whether it is answered with 429."""
+        violations, refused, limits = [], now < self._quiet_until, self.limits
+        if refused and now > self._quiet_from + IN_FLIGHT:
+            violations.append("called during a pause after 429")
+        while self._hour and self._hour[0] <= now - 3600:
+            self._hour.popleft()
+        if limits.calls is not None and len(self._hour) >= limits.calls:
+            violations.append(f"more than {limits.calls} calls in an hour")
+            refused = True
+        else:
+            self._hour.append(now)
+        if limits.pace is not None:
+            room = 1 + limits.pace * limits.jitter
+            self._left = min(room, self._left + (now - self._last) * limits.pace) - 1
+            if self._left < 0:
+                self._left += 1
+                violations.append(f"faster than {limits.pace:g} calls a second")
+        self._last = now
+        return violations, refused
+
+    def be_quiet(self, now: float, seconds: float) -> None:
+        """Start a pause in which every call of the key is a violation."""
+        if now + seconds > self._quiet_until:
+            self._quiet_from, self._quiet_until = now, now + seconds

@@ -1,63 +1,145 @@
-"""The image host: originals and smaller sizes, what is left of deleted ones, and tricks that a downloader has to withstand."""
+"""Photos as files: the EXIF that getExif lists and originals hold, the files, and the host that sends them or plays tricks."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from enum import StrEnum
-from urllib.parse import parse_qs, urlsplit
+from functools import lru_cache
+from io import BytesIO
+from typing import Any
 
-from tests.helpers.fake_flickr import pictures
-from tests.helpers.fake_flickr.chance import draw
-from tests.helpers.fake_flickr.faults import page
-from tests.helpers.fake_flickr.universe import Universe
-from tests.helpers.fake_flickr.written import Delivery, Reply
+import numpy as np
+import piexif
+from PIL import Image
 
-HUGE = 300 << 20
-"""Bytes that a huge file claims: above the limit of 200 MB."""
+from tests.helpers.fake_flickr.faults import Reply, page
+from tests.helpers.fake_flickr.universe import CAMERAS, SHOTS, Universe, wall
 
-_PATH = re.compile(r"/live/(\d+)/(\d+)_([0-9a-f]+)(_[a-z0-9]+)?\.([a-z0-9]{2,4})")
+Tag = dict[str, Any]
+
+THUMBNAIL = {
+    "Make": "Thumbnail maker",
+    "Model": "Thumbnail",
+    "ModifyDate": "1999:01:01 00:00:00",
+    "ISO": "33",
+    "FNumber": "3.3",
+}
+
+
+def _taken(universe: Universe, number: int) -> str | None:
+    """The camera's date, "2013:05:04 12:30:00"; None where the file has none."""
+    vague = universe.unknown[number] or universe.granularity[number]
+    return None if vague else wall(universe.taken[number]).replace("-", ":")
+
+
+def exif_tags(universe: Universe, number: int, drift: bool) -> list[Tag]:
+    """The tags that getExif lists; `drift`: whole numbers in `raw` may come as numbers."""
+    spaces = {"IFD0": {"Software": "Editor 2.0", "ImageDescription": ""}} if universe.has_exif[number] else {}
+    more, taken = int(universe.extra_tags[number]), _taken(universe, number)
+    if universe.has_camera[number]:
+        make, model = CAMERAS[universe.camera[number]]
+        exposure, _, aperture, focal, iso, _, flash = SHOTS[universe.shot[number]]
+        spaces["IFD0"] |= {"Make": make, "Model": model}
+        spaces["ExifIFD"] = {
+            "ExposureTime": exposure,
+            "FNumber": f"{aperture / 10:.1f}",
+            "ISO": str(iso),
+            "Flash": flash,
+        }
+        spaces["ExifIFD"] |= {"FocalLength": f"{focal / 10:.1f} mm", "FileSource": "Digital Camera", "UserComment": ""}
+        if taken:
+            spaces["ExifIFD"]["DateTimeOriginal"] = taken
+        if more & 1:  # an editor's notes repeat the camera in their own spelling
+            spaces["XMP-tiff"] = {"Make": make.upper(), "Model": model.upper()}
+            spaces["XMP-exif"] = {"DateTimeOriginal": "2001:09:09 01:46:40"}
+            spaces["XMP-dc"] = {"Creator": "[bold]somebody[/x]\x1b[31m"}
+    if more & 2 and spaces:  # none of the thumbnail's tags describes the photo
+        spaces = {"IFD1": THUMBNAIL, **spaces} if more & 4 else {**spaces, "IFD1": THUMBNAIL}
+    numeric = drift and more & 8 > 0
+    return [_tag(space, name, raw, numeric) for space, tags in spaces.items() for name, raw in tags.items()]
+
+
+def _tag(space: str, name: str, raw: str, numeric: bool) -> Tag:
+    tag: Tag = {"tagspace": space, "tagspaceid": 0, "tag": name, "label": name}
+    tag["raw"] = {"_content": int(raw) if numeric and raw.isdigit() else raw}
+    if name == "DateTimeOriginal" and not raw.startswith("0000"):  # `clean` of a date can be in UTC
+        tag["clean"] = {"_content": str(datetime.strptime(raw, "%Y:%m:%d %H:%M:%S") - timedelta(hours=5))}
+    return tag
+
+
+def _exif_block(universe: Universe, number: int) -> bytes:
+    """The EXIF of the original file, as it stands in a JPEG's APP1 segment."""
+    _, exposure, aperture, focal, iso, flash, _ = SHOTS[universe.shot[number]]
+    make, model = CAMERAS[universe.camera[number]]
+    exif = {
+        piexif.ExifIFD.ExposureTime: exposure,
+        piexif.ExifIFD.FNumber: (aperture, 10),
+        piexif.ExifIFD.ISOSpeedRatings: iso,
+        piexif.ExifIFD.Flash: flash,
+        piexif.ExifIFD.FocalLength: (focal, 10),
+        piexif.ExifIFD.ImageUniqueID: f"{number:032x}",
+    }
+    if taken := _taken(universe, number):
+        exif[piexif.ExifIFD.DateTimeOriginal] = taken
+    dumped: bytes = piexif.dump({"0th": {piexif.ImageIFD.Make: make, piexif.ImageIFD.Model: model}, "Exif": exif})
+    return dumped
+
+
+# --- files ---
+
+SHAPES = ((160, 120), (120, 160), (176, 132), (200, 150))
+
+
+def size(universe: Universe, number: int) -> tuple[int, int]:
+    """Width and height of a photo's original, in pixels."""
+    return SHAPES[number % len(SHAPES)]
+
+
+def original(universe: Universe, number: int) -> bytes:
+    """A photo's original: a JPEG with the photo's own EXIF, or a PNG; no two are the same file."""
+    extension = universe.extension(number)
+    if extension == "mov":
+        return b"\0\0\0\x14ftypqt  " + bytes(8)
+    data = _encoded(size(universe, number), number % 64, "PNG" if extension == "png" else "JPEG")
+    if extension == "png" or not universe.has_camera[number]:
+        return data + number.to_bytes(8, "big")  # after the end of the picture, where readers don't look
+    block = _exif_block(universe, number)
+    return data[:2] + b"\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block + data[2:]
+
+
+@lru_cache(maxsize=512)
+def _encoded(shape: tuple[int, int], variant: int, form: str) -> bytes:
+    coarse = Image.fromarray(np.random.default_rng(variant).integers(0, 256, (6, 8, 3), dtype=np.uint8))
+    held = BytesIO()
+    coarse.resize(shape, Image.Resampling.BICUBIC).save(held, form, quality=90)
+    return held.getvalue()
+
+
+def original_url(universe: Universe, number: int, site: str) -> str:
+    """Where a photo's original is."""
+    return f"{site}/live/65535/{universe.id_of(number)}_{universe.secret(number)}_o.{universe.extension(number)}"
+
+
+# --- the host ---
+
+_PATH = re.compile(r"/live/\d+/(\d+)_[^/]+")
 _KINDS = {"jpg": "image/jpeg", "png": "image/png", "mov": "video/quicktime"}
 
 
 class Trick(StrEnum):
     """What the image host can be told to do with a photo's original."""
 
-    HTML = "html"
-    """A page of HTML with status 200 under a .jpg name."""
-    ENDLESS = "endless"
-    """A JPEG's beginning, no length, and no end."""
-    HUGE = "huge"
-    """A length of 300 MB."""
-    EMPTY = "empty"
-    """Status 200 and no bytes."""
-    TRUNCATED = "truncated"
-    """The first half of the file, with the length of the half."""
-    LOOP = "loop"
-    """A redirect to itself."""
-    MOVED = "moved"
-    """One redirect, then the photo."""
-    MOVED_FIVE = "moved five times"
-    MOVED_SIX = "moved six times"
-    OTHER_HOST = "other host"
-    """A redirect to this server under the name "localhost", which is not an allowed host; arriving there is a violation."""
-    PRIVATE = "private"
-    """A redirect to an address of the local network."""
-    UNAVAILABLE = "unavailable"
-    """A redirect to the placeholder, as for a deleted photo, though the API still knows the photo."""
-    MISSING = "missing"
-    """404 with an empty body."""
-
-
-_HOPS = {Trick.MOVED: 1, Trick.MOVED_FIVE: 5, Trick.MOVED_SIX: 6}
+    HTML = "html"  # a page of HTML with status 200 under a .jpg name
+    EMPTY = "empty"  # status 200 and no bytes
+    TRUNCATED = "truncated"  # the first half of the file, with the length of the half
+    LOOP = "loop"  # a redirect to itself
+    PRIVATE = "private"  # a redirect to an address of the local network
+    MISSING = "missing"  # 404 with an empty body
 
 
 class ImageHost:
-    """Answers requests for files.
-
-    Args:
-        universe: The photos.
-        site: "http://127.0.0.1:8000".
-    """
+    """Answers requests for files; `tricks` are by photo id."""
 
     def __init__(self, universe: Universe, site: str) -> None:
         self.universe, self.site = universe, site
@@ -65,76 +147,39 @@ class ImageHost:
 
     def photo_id(self, path: str) -> str | None:
         """The photo that a path is about."""
-        found = _PATH.fullmatch(urlsplit(path).path)
-        return found[2] if found else None
-
-    def reply(self, target: str) -> tuple[Reply, list[str]]:
-        """The reply to a request, and complaints about it.
-
-        Args:
-            target: Path and query.
-        """
-        path, universe = urlsplit(target).path, self.universe
-        if re.fullmatch(r"/photo_unavailable(_l)?\.png", path):
-            return Reply(200, pictures.placeholder(), "image/png"), []
         found = _PATH.fullmatch(path)
-        number = universe.number_of(found[2]) if found else None
-        if found is None or number is None:
+        return found[1] if found else None
+
+    def reply(self, path: str) -> tuple[Reply, list[str]]:
+        """The reply to a request, and complaints about it."""
+        if path.startswith("/photo_unavailable"):
+            return Reply(200, _encoded((100, 100), 0, "PNG"), "image/png"), []
+        number = self.universe.number_of(self.photo_id(path) or "")
+        if number is None or path != original_url(self.universe, number, ""):
             return Reply(404), ["no such file ever existed"]
-        wanted = universe.original_secret(number) if found[4] == "_o" else universe.secret(number)
-        if found[3] != wanted or found[1] != universe.server(number):
-            return Reply(404), ["wrong secret or server"]
-        if universe.gone[number]:
+        if self.universe.gone[number]:
             return self._gone(number), []
-        if found[4] != "_o":
-            return Reply(200, pictures.resized(universe, number), "image/jpeg"), []
-        if found[5] != universe.extension(number):
-            return Reply(404), ["wrong extension"]
-        hops = parse_qs(urlsplit(target).query).get("hops", [""])[0]
-        return self._original(number, path, int(hops) if hops.isdecimal() else None), []
+        body, kind = original(self.universe, number), _KINDS[self.universe.extension(number)]
+        match self.tricks.get(self.universe.id_of(number)):
+            case Trick.HTML:
+                return page(200, "Sign in"), []
+            case Trick.EMPTY:
+                return Reply(200, b"", kind), []
+            case Trick.TRUNCATED:
+                return Reply(200, body[: len(body) // 2], kind), []
+            case Trick.LOOP:
+                return _moved(path), []
+            case Trick.PRIVATE:
+                return _moved("http://192.168.0.1/photo.jpg"), []
+            case Trick.MISSING:
+                return Reply(404, kind="text/plain"), []
+        return Reply(200, body, kind), []
 
     def _gone(self, number: int) -> Reply:
-        match draw(self.universe.seed, "gone", number) % 4:
-            case 0:
-                return Reply(404, kind="text/plain")
-            case 1:
-                return _moved(f"{self.site}/photo_unavailable_l.png")
-            case 2:
-                return _moved("/photo_unavailable.png")
-        return _moved(f"{self.site}/photo_unavailable.png")
-
-    def _original(self, number: int, path: str, hops: int | None) -> Reply:
-        universe, trick = self.universe, self.tricks.get(self.universe.id_of(number))
-        extension = universe.extension(number)
-        body = b"\0\0\0\x14ftypqt  " + bytes(8) if extension == "mov" else pictures.original(universe, number)
-        good = Reply(200, body, _KINDS[extension])
-        match trick:
-            case None:
-                return good
-            case Trick.HTML:
-                return page(200, "Sign in")
-            case Trick.ENDLESS:
-                return Reply(200, body, good.kind, delivery=Delivery.ENDLESS)
-            case Trick.HUGE:
-                return Reply(200, body, good.kind, delivery=Delivery.ENDLESS, length=HUGE)
-            case Trick.EMPTY:
-                return Reply(200, b"", good.kind)
-            case Trick.TRUNCATED:
-                return Reply(200, body[: len(body) // 2], good.kind)
-            case Trick.LOOP:
-                return _moved(path)
-            case Trick.MOVED | Trick.MOVED_FIVE | Trick.MOVED_SIX:
-                left = _HOPS[trick] if hops is None else hops
-                return _moved(f"{self.site}{path}?hops={left - 1}") if left else good
-            case Trick.OTHER_HOST:
-                return _moved(self.site.replace("127.0.0.1", "localhost") + path)
-            case Trick.PRIVATE:
-                return _moved("http://192.168.0.1/photo.jpg")
-            case Trick.UNAVAILABLE:
-                return _moved(f"{self.site}/photo_unavailable.png")
-            case Trick.MISSING:
-                return Reply(404, kind="text/plain")
+        names = ("/photo_unavailable.png", f"{self.site}/photo_unavailable_l.png", None)
+        name = names[number % len(names)]
+        return _moved(name) if name else Reply(404, kind="text/plain")
 
 
 def _moved(to: str) -> Reply:
-    return Reply(302, headers=(("Location", to),))
+    return Reply(302, headers={"Location": to})

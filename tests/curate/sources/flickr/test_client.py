@@ -7,9 +7,8 @@ import json
 import logging
 import traceback
 import tracemalloc
-from collections.abc import Iterator
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -25,13 +24,14 @@ from curate.sources.flickr.pace import Limit, Pace
 from curate.sources.flickr.plan import Query
 from curate.sources.flickr.windows import Window
 from tests.helpers.fake_flickr import KEY, FakeFlickr, Fault, Faults, Limits, Rates, Universe, violations
-from tests.helpers.harvesting import Waking, client
+from tests.helpers.harvesting import client
 from tests.helpers.local_servers import reply, serving
 from tests.helpers.simulated_time import Simulated
 from tracer.base.progress import finish
 
 UNIVERSE = Universe(200, rates=Rates.none())
 PHOTOS = [UNIVERSE.id_of(number) for number in range(200)]
+NO_PHOTO = 5
 
 
 @pytest.fixture
@@ -54,115 +54,65 @@ def asked(catalog: Catalog, flickr: FakeFlickr, time: Simulated) -> Iterator[Fli
         yield opened
 
 
-def broken(kind: Fault) -> Faults:
-    """Every call fails in one way."""
-    return Faults(rate=1.0, kinds=(kind,), retry_after=40, silent_seconds=30, stall_seconds=0.01)
+def broken(kind: Fault, only: range | None = None) -> Faults:
+    """Every call fails in one way, or those of some numbers."""
+    return Faults(1.0, (kind,), only=only, retry_after=40, silent_seconds=30)
 
 
-def streamed(content: object) -> httpx.Response:
-    """An answer whose body is still to be read, as that of a server."""
-    return httpx.Response(200, stream=httpx.ByteStream(json.dumps(content).encode()))
+def fails(asked: Flickr, photo: int, what: type[FlickrError] = FlickrError) -> FlickrError:
+    """Ask for a photo's EXIF, and return why it fails."""
+    with pytest.raises(what) as caught:
+        finish(exif_tags(asked, photo))
+    return caught.value
 
 
-@dataclass(frozen=True)
-class BrokenUntil(Faults):
-    """The first calls fail in one way."""
-
-    last: int = 0
-
-    def for_call(self, number: int, method: str, photo_id: str | None) -> Fault | None:
-        """As `Faults.for_call`."""
-        return super().for_call(number, method, photo_id) if number <= self.last else None
-
-
-@pytest.mark.parametrize("kind", [kind for kind in Fault if kind not in (Fault.XML, Fault.SLOW)])
+@pytest.mark.parametrize("kind", list(Fault))
 def test_a_call_is_made_again_until_it_is_answered(asked: Flickr, flickr: FakeFlickr, kind: Fault) -> None:
-    """Whatever went wrong; at the default pace, and not during a pause."""
-    flickr.faults = BrokenUntil(1.0, (kind,), retry_after=40, silent_seconds=30, stall_seconds=0.01, last=3)
+    """Whatever went wrong; at the default pace, and not during a pause. An answer that is slow, or XML, is one."""
+    flickr.faults = broken(kind, only=range(1, 4))
     assert finish(exif_tags(asked, PHOTOS[0]))
-    assert asked.calls == 4 and violations(flickr.log) == []
-
-
-@pytest.mark.parametrize("kind", [Fault.XML, Fault.SLOW])
-def test_an_answer_in_another_form_is_one(asked: Flickr, flickr: FakeFlickr, kind: Fault) -> None:
-    """It is not asked for twice."""
-    flickr.faults = broken(kind)
-    assert finish(exif_tags(asked, PHOTOS[0])) and asked.calls == 1
-
-
-def test_it_gives_up_for_now_after_some_tries(asked: Flickr, flickr: FakeFlickr, time: Simulated) -> None:
-    """With growing waits between them."""
-    finish(licenses(asked))
-    flickr.faults = broken(Fault.HTTP_503)
-    begun = time.now
-    with pytest.raises(FlickrError, match="HTTP 503"):
-        finish(exif_tags(asked, PHOTOS[0]))
-    assert asked.calls == 1 + ATTEMPTS and 31 <= time.now - begun < 60
+    assert asked.calls == (1 if kind in (Fault.XML, Fault.SLOW) else 4) and violations(flickr.log) == []
 
 
 def test_an_outage_is_waited_for(asked: Flickr, flickr: FakeFlickr, time: Simulated) -> None:
-    """Rests grow with it, so that a server that is away for an hour is asked a few times."""
+    """Tries and rests grow, so that a server that is away is asked a few times; a refusal ends it as an answer does."""
     finish(licenses(asked))
     flickr.faults = broken(Fault.HTTP_502)
-    begun, failed = time.now, 0
+    begun, failed = time.now, 1
+    assert "HTTP 502" in str(fails(asked, PHOTOS[0]))
+    assert asked.calls == 1 + ATTEMPTS and 31 <= time.now - begun < 60
     while time.now - begun < 3600:
-        with pytest.raises(FlickrError):
-            finish(exif_tags(asked, PHOTOS[failed]))
+        fails(asked, PHOTOS[failed])
         failed += 1
     assert failed < 15
     flickr.faults = Faults()
-    assert finish(exif_tags(asked, PHOTOS[50]))
+    fails(asked, NO_PHOTO, Failure)
     begun = time.now
-    assert finish(exif_tags(asked, PHOTOS[51])) and time.now - begun < 2  # no rest after an answer
+    assert finish(exif_tags(asked, PHOTOS[51])) and time.now - begun < 2
 
 
-def test_an_outage_that_lasts_ends_the_run(asked: Flickr, flickr: FakeFlickr, time: Simulated) -> None:
-    """After some hours, with a message that says what is kept."""
-    finish(licenses(asked))
-    flickr.faults = broken(Fault.CLOSED)
-    begun = time.now
+@pytest.mark.parametrize(
+    ("kind", "before"),
+    [(Fault.CLOSED, True), *((kind, False) for kind in (Fault.HTTP_500, Fault.CLOSED, Fault.CODE_105, Fault.HTML))],
+)
+def test_an_outage_that_lasts_ends_the_run(
+    asked: Flickr, flickr: FakeFlickr, time: Simulated, kind: Fault, before: bool
+) -> None:
+    """After hours, or within minutes where nothing was ever answered; but not for two photos that fail. What is kept is said."""
+    if before:
+        finish(licenses(asked))
+    flickr.faults = broken(kind)
+    begun, failed = time.now, 0
     with pytest.raises(SourceError, match="does not answer") as caught:
         for photo in PHOTOS:
-            with pytest.raises(FlickrError):
-                finish(exif_tags(asked, photo))
-    assert "kept" in caught.value.way_out and time.now - begun < 4 * 3600
-
-
-@pytest.mark.parametrize("kind", [Fault.HTTP_500, Fault.CLOSED, Fault.CODE_105, Fault.HTML])
-def test_where_nothing_was_ever_answered_the_run_ends_soon(
-    asked: Flickr, flickr: FakeFlickr, time: Simulated, kind: Fault
-) -> None:
-    """Within minutes; but not for one photo alone that always fails."""
-    flickr.faults = broken(kind)
-    begun = time.now
-    for photo in PHOTOS[:2]:
-        with pytest.raises(FlickrError):
-            finish(exif_tags(asked, photo))
-    with pytest.raises(SourceError, match="does not answer"):
-        finish(exif_tags(asked, PHOTOS[2]))
-    assert time.now - begun < 300
-
-
-def test_refusals_are_answers(asked: Flickr, flickr: FakeFlickr, time: Simulated) -> None:
-    """They end an outage, so that nothing rests after them."""
-    finish(licenses(asked))
-    flickr.faults = broken(Fault.HTTP_502)
-    for photo in PHOTOS[:4]:
-        with pytest.raises(FlickrError):
-            finish(exif_tags(asked, photo))
-    flickr.faults = Faults()
-    with pytest.raises(Failure):
-        finish(exif_tags(asked, 5))
-    begun = time.now
-    with pytest.raises(Failure):
-        finish(exif_tags(asked, 6))
-    assert time.now - begun < 2
+            fails(asked, photo)
+            failed += 1
+    assert "kept" in caught.value.way_out and failed >= 2 and time.now - begun < (4 * 3600 if before else 300)
 
 
 def test_a_server_that_only_throttles(asked: Flickr, flickr: FakeFlickr, time: Simulated) -> None:
     """It is given an hour, with pauses that grow; then the run ends."""
-    flickr.faults = broken(Fault.TOO_MANY)
-    begun = time.now
+    flickr.faults, begun = broken(Fault.TOO_MANY), time.now
     with pytest.raises(SourceError, match="fewer calls"):
         finish(exif_tags(asked, PHOTOS[0]))
     assert 3600 <= time.now - begun < 7200 and asked.calls < 10 and violations(flickr.log) == []
@@ -172,7 +122,7 @@ def test_a_server_that_only_throttles(asked: Flickr, flickr: FakeFlickr, time: S
 @pytest.mark.parametrize("date", [False, True])
 def test_retry_after_is_kept(catalog: Catalog, seconds: int, date: bool) -> None:
     """To the second, for every call of the key, also by the next process."""
-    faults = BrokenUntil(1.0, (Fault.TOO_MANY_WAIT,), retry_after=seconds, retry_after_date=date, last=1)
+    faults = Faults(1.0, (Fault.TOO_MANY_WAIT,), only=range(1, 2), retry_after=seconds, retry_after_date=date)
     time = Simulated()
     with FakeFlickr(UNIVERSE, faults, clock=time.arrive) as flickr:
         with client(catalog, flickr, time) as asked:
@@ -182,26 +132,21 @@ def test_retry_after_is_kept(catalog: Catalog, seconds: int, date: bool) -> None
         time.now = flickr.log[0].at + 2
         with client(catalog, flickr, time) as asked:
             finish(exif_tags(asked, PHOTOS[1]))
-        first, last = flickr.log
-        assert violations(flickr.log) == []
-    assert seconds <= last.at - first.at < seconds + 6
+    first, last = flickr.log
+    assert violations(flickr.log) == [] and seconds <= last.at - first.at < seconds + 6
 
 
 def test_retry_after_of_another_failure_is_kept(catalog: Catalog) -> None:
     """A server that is down for a while says so with 503."""
-    answers = iter([(503, {"Retry_After": "500"}), (200, {})])
+    answers, time = iter([(503, {"Retry_After": "500"}), (200, {})]), Simulated()
+    begun = time.now
 
-    def answer(handler: BaseHTTPRequestHandler) -> None:
+    def answer(handler: Any) -> None:
         status, headers = next(answers)
         reply(handler, status, b'{"stat":"ok","photo":{"exif":[]}}', **headers)
 
-    time = Simulated()
-    begun = time.now
-    with serving(answer) as server, FakeFlickr(UNIVERSE) as flickr:
-        flickr.hosts = f"127.0.0.1:{server.port}"
-        flickr.endpoint = f"http://{flickr.hosts}/"
-        with client(catalog, flickr, time) as asked:
-            assert finish(exif_tags(asked, PHOTOS[0])) == ()
+    with serving(answer) as server, client(catalog, server, time) as asked:
+        assert finish(exif_tags(asked, PHOTOS[0])) == ()
     assert 500 <= time.now - begun < 510
 
 
@@ -217,135 +162,96 @@ def test_retry_after_of_another_failure_is_kept(catalog: Catalog) -> None:
 )
 def test_an_answer_that_grows_costs_its_call_alone(catalog: Catalog, body: bytes, headers: dict[str, str]) -> None:
     """Whether it is compressed twice, unpacks to 268 MB or is nested 200,000 deep: memory stays, and the call fails for now."""
-    with serving(lambda handler: reply(handler, 200, body, **headers)) as server, FakeFlickr(UNIVERSE) as flickr:
-        flickr.hosts = f"127.0.0.1:{server.port}"
-        flickr.endpoint = f"http://{flickr.hosts}/"
-        tracemalloc.start()
-        with client(catalog, flickr, Simulated()) as asked, pytest.raises(FlickrError) as caught:
-            finish(exif_tags(asked, PHOTOS[0]))
-        assert is_retryable(caught.value) and asked.calls == ATTEMPTS
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert peak < 200 << 20
+    tracemalloc.start()
+    with serving(lambda handler: reply(handler, 200, body, **headers)) as server, client(catalog, server) as asked:
+        assert is_retryable(fails(asked, PHOTOS[0])) and asked.calls == ATTEMPTS
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200 << 20
 
 
-def test_a_key_that_is_refused(catalog: Catalog, flickr: FakeFlickr, caplog: pytest.LogCaptureFixture) -> None:
-    """Credentials, at the first call; no key is in the message, the log or the traceback."""
+@pytest.mark.parametrize("kind", [Fault.CLOSED, Fault.HALF, Fault.HTML, Fault.HTTP_500, Fault.STALL, None])
+def test_no_failure_shows_the_key(
+    catalog: Catalog, flickr: FakeFlickr, caplog: pytest.LogCaptureFixture, kind: Fault | None
+) -> None:
+    """Nor does any exception that led to it, nor a log; a refused key (None) is told at the first call."""
     caplog.set_level(logging.DEBUG)
-    wrong = "f" * 32
+    key = KEY if kind else "f" * 32
+    flickr.faults = broken(kind) if kind else Faults()
+    expected = FlickrError if kind else CredentialsError
     with (
-        client(catalog, flickr, key=wrong) as asked,
-        pytest.raises(CredentialsError, match="refuses the key") as caught,
+        client(catalog, flickr, key=key) as asked,
+        pytest.raises(expected, match=None if kind else "refuses") as caught,
     ):
         finish(exif_tags(asked, PHOTOS[0]))
-    shown = "".join(traceback.format_exception(caught.value)) + caught.value.why + caught.value.way_out + caplog.text
-    assert wrong not in shown and asked.calls == 1
+    shown = "".join(traceback.format_exception(caught.value)) + str(vars(caught.value)) + caplog.text + repr(asked)
+    assert key not in shown and asked.calls == (ATTEMPTS if kind else 1)
 
 
-@pytest.mark.parametrize("kind", [Fault.CLOSED, Fault.HALF, Fault.HTML, Fault.HTTP_500, Fault.STALL])
-def test_no_failure_shows_the_key(
-    asked: Flickr, flickr: FakeFlickr, caplog: pytest.LogCaptureFixture, kind: Fault
-) -> None:
-    """Nor does any exception that led to it."""
-    caplog.set_level(logging.DEBUG)
-    flickr.faults = broken(kind)
-    with pytest.raises(FlickrError) as caught:
-        finish(exif_tags(asked, PHOTOS[0]))
-    assert KEY not in "".join(traceback.format_exception(caught.value)) + caplog.text + repr(asked)
-
-
-def test_a_method_that_the_endpoint_does_not_know(asked: Flickr) -> None:
-    """The program or its endpoint is wrong, whatever is asked."""
+def test_an_endpoint_that_is_something_else(catalog: Catalog, flickr: FakeFlickr, asked: Flickr) -> None:
+    """A method that it does not know, and a page that is not found, end the run at once."""
     with pytest.raises(SourceError, match="cannot be asked") as caught:
         finish(asked.call("flickr.photos.nonsense", {}, lambda content: content))
     assert "code 112" in caught.value.why
-
-
-def test_an_endpoint_that_is_something_else(catalog: Catalog, flickr: FakeFlickr) -> None:
-    """A page that is not found says so at once."""
     flickr.endpoint += "elsewhere"
-    with client(catalog, flickr) as asked, pytest.raises(SourceError, match="cannot be asked") as caught:
-        finish(exif_tags(asked, PHOTOS[0]))
+    with client(catalog, flickr) as other, pytest.raises(SourceError, match="cannot be asked") as caught:
+        finish(exif_tags(other, PHOTOS[0]))
     assert "404" in caught.value.why and "CURATE_FLICKR_ENDPOINT" in caught.value.way_out
 
 
-def test_a_number_of_calls_is_kept(asked: Flickr, flickr: FakeFlickr) -> None:
-    """Tries count too."""
-    asked.most_calls = 3
+def test_a_wait_says_why_and_can_be_cancelled(asked: Flickr, flickr: FakeFlickr) -> None:
+    """The time of the next try is told with the reason of the last one, and nothing is asked meanwhile."""
+    finish(licenses(asked))
     flickr.faults = broken(Fault.HTTP_500)
-    with pytest.raises(NoCallsLeft):
-        finish(exif_tags(asked, PHOTOS[0]))
-    assert asked.calls == 3 == len(flickr.log)
+    waiting = exif_tags(asked, PHOTOS[0])
+    while not (words := next(waiting).what).startswith("waiting until"):
+        pass
+    calls = len(flickr.log)
+    next(waiting)
+    waiting.close()
+    assert "500" in words.partition(", since ")[2] and len(flickr.log) == calls
 
 
-def test_a_wait_can_be_cancelled(catalog: Catalog, flickr: FakeFlickr) -> None:
-    """And nothing is asked meanwhile."""
-    time = Waking(1, lambda: None)
-    with client(catalog, flickr, time) as asked:
-        finish(licenses(asked))
-        flickr.faults = broken(Fault.TOO_MANY)
-        waiting = exif_tags(asked, PHOTOS[0])
-        while not next(waiting).what.startswith("waiting until"):
-            pass
-        waiting.close()
-    assert len(flickr.log) == 2
+Mock = Callable[[Callable[[httpx.Request], Any]], Flickr]
 
 
-def test_a_long_wait_says_why(catalog: Catalog, flickr: FakeFlickr) -> None:
-    """After failures the time of the next try is told with the reason of the last one."""
-    with client(catalog, flickr, Waking(1, lambda: None)) as asked:
-        finish(licenses(asked))
-        flickr.faults = broken(Fault.HTTP_500)
-        said = set()
-        with pytest.raises(FlickrError):
-            for step in exif_tags(asked, PHOTOS[0]):
-                said.add(step.what)
-    reasons = [words.partition(", since ")[2] for words in said if words.startswith("waiting until")]
-    assert reasons and all("500" in reason for reason in reasons)
+@pytest.fixture
+def mocked(catalog: Catalog) -> Iterator[Mock]:
+    """Makes a client of which each call is answered by a function of the test, as fast as it asks."""
+    opened: list[httpx.Client] = []
+
+    def client_of(content: Callable[[httpx.Request], Any]) -> Flickr:
+        def answer(request: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, stream=httpx.ByteStream(json.dumps({"stat": "ok"} | content(request)).encode()))
+
+        opened.append(httpx.Client(transport=httpx.MockTransport(answer)))
+        return Flickr(
+            opened[0], "https://x.example", SecretStr("verysecretkey"), Pace(Calls(catalog), Limit(3_600_000, 0.001))
+        )
+
+    yield client_of
+    opened[0].close()
 
 
-def test_a_key_that_the_server_repeats_is_masked(catalog: Catalog, flickr: FakeFlickr) -> None:
+def test_a_key_that_the_server_repeats_is_masked(mocked: Mock) -> None:
     """A message of the server is stored and shown, so the key must not be in it."""
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        return streamed({"stat": "fail", "code": 77, "message": f"bad call {request.url.query.decode()}"})
-
-    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        asked = Flickr(http, flickr.endpoint, SecretStr("verysecretkey"), Pace(Calls(catalog), Limit(3_600_000, 0.001)))
-        with pytest.raises(Failure) as caught:
-            finish(exif_tags(asked, PHOTOS[0]))
-    assert "verysecretkey" not in str(caught.value) and "***" in str(caught.value)
+    asked = mocked(lambda request: {"stat": "fail", "code": 77, "message": f"bad call {request.url.query.decode()}"})
+    said = str(fails(asked, PHOTOS[0], Failure))
+    assert "verysecretkey" not in said and "***" in said
 
 
-def test_an_answer_about_another_photo_is_tried_again(catalog: Catalog, flickr: FakeFlickr) -> None:
+def test_an_answer_about_another_photo_is_tried_again(mocked: Mock) -> None:
     """A cache on the way can mix answers up: the labels of one photo never become those of another."""
-    about = iter([PHOTOS[1], str(PHOTOS[0]), PHOTOS[1], None])
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        tag = {"tagspace": "IFD0", "tag": "Make", "raw": "Canon"}
-        return streamed({"stat": "ok", "photo": {"id": next(about), "license": 4, "exif": [tag]}})
-
-    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        asked = Flickr(http, flickr.endpoint, SecretStr("key"), Pace(Calls(catalog), Limit(3_600_000, 0.001)))
-        assert [tag.raw for tag in finish(exif_tags(asked, PHOTOS[0]))] == ["Canon"] and asked.calls == 2
-        assert finish(photo_state(asked, PHOTOS[0])).license == 4 and asked.calls == 4
+    about, tag = iter([PHOTOS[1], str(PHOTOS[0]), PHOTOS[1], None]), {"tagspace": "IFD0", "tag": "Make", "raw": "Canon"}
+    asked = mocked(lambda request: {"photo": {"id": next(about), "license": 4, "exif": [tag]}})
+    assert [tag.raw for tag in finish(exif_tags(asked, PHOTOS[0]))] == ["Canon"] and asked.calls == 2
+    assert finish(photo_state(asked, PHOTOS[0])).license == 4 and asked.calls == 4
 
 
-def test_all_that_a_page_lists_is_counted(catalog: Catalog, flickr: FakeFlickr) -> None:
-    """Entries without an ID count, and so do entries that are not objects."""
-    photos = [
-        {"id": "7", "owner": "1@N01"},
-        {"id": None},
-        {"id": "1" + "0" * 15},
-        None,
-        "x",
-        [],
-    ]  # the third: a local number
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        return streamed({"stat": "ok", "photos": {"total": "6", "photo": photos}})
-
-    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        asked = Flickr(http, flickr.endpoint, SecretStr("key"), Pace(Calls(catalog), Limit(3_600_000, 0.001)))
-        page = finish(search(asked, Query(text="x"), Window(), 1))
+def test_all_that_a_page_lists_is_counted(mocked: Mock) -> None:
+    """Entries without an ID or with a local one count, and so do entries that are not objects."""
+    photos = [{"id": "7", "owner": "1@N01"}, {"id": None}, {"id": "1" + "0" * 15}, None, "x", []]
+    page = finish(
+        search(mocked(lambda request: {"photos": {"total": "6", "photo": photos}}), Query(text="x"), Window(), 1)
+    )
     assert ([one.flickr_id for one in page.photos], page.unreadable) == ([7], 5)

@@ -71,72 +71,59 @@ def test_every_label_of_an_answer() -> None:
     assert exif_from_tags([]) == Exif()
 
 
-def test_tags_by_number() -> None:
-    """The form of Flickr's own documentation: numbers as names, fractions as values."""
-    tags = [
-        ExifTag("TIFF", "271", "Canon"),
-        ExifTag("EXIF", "33437", "90/10"),
-        ExifTag("EXIF", "ISOSpeedRatings", "100"),
-    ]
-    exif = exif_from_tags(tags)
-    assert (exif.make, exif.aperture, exif.iso) == ("Canon", 9.0, 100)
+KODAK = (("Kodak", "FNumber", "6.73"), ("Kodak", "ISO", "0"))
+ROUNDED = (("ExifIFD", "ISO", "65535"), ("ExifIFD", "FNumber", "6.7"))
+CANON = (("Canon", "CameraISO", "Auto"), ("Canon", "BaseISO", "100"), ("Canon", "AutoISO", "148"))
+XMP = (("Canon", "FNumber", "5.4"), ("Canon", "ExposureTime", "1/66"), ("XMP-exif", "FNumber", "5"))
+IPTC = ("IPTC", "DateCreated", "2007:04:19")
+NORTH, WEST = ("GPSLatitude", "43 deg 30' 0.00\" N"), ("GPSLongitude", "11 deg 15' 0.00\" W")
 
 
-def test_exif_counts_more_than_xmp_and_maker() -> None:
-    """The order of files: EXIF, XMP, the maker's block; a blank tag does not hide a later source."""
-    tags = [
-        ExifTag("Canon", "FNumber", "5.4"),
-        ExifTag("Canon", "ExposureTime", "1/66"),
-        ExifTag("XMP-exif", "FNumber", "5"),
-        ExifTag("XMP-exif", "ExposureTime", "1/64"),
-        ExifTag("XMP-tiff", "Make", "Canon"),
-        ExifTag("IFD0", "Make", " "),
-        ExifTag("ExifIFD", "FNumber", "5.6"),
-    ]
-    exif = exif_from_tags(tags)
-    assert (exif.make, exif.aperture, exif.exposure_s) == ("Canon", 5.6, 1 / 64)
-
-
-def test_kodak_and_panasonic_count_more_than_exif() -> None:
-    """Their values are exact where EXIF's are rounded or capped, but not those in Kodak's inner directories."""
-    exif = [ExifTag("ExifIFD", "ISO", "65535"), ExifTag("ExifIFD", "FNumber", "6.7")]
-    assert exif_from_tags([*exif, ExifTag("Panasonic", "ISO", "102400")]).iso == 102400
-    kodak = [ExifTag("Kodak", "FNumber", "6.73"), ExifTag("Kodak", "ISO", "0")]
-    assert exif_from_tags([*exif, *kodak]).aperture == 6.73
-    assert exif_from_tags([*exif, *kodak]).iso == 65535
-    assert exif_from_tags([*exif, *kodak, ExifTag("Kodak", "SensorWidth", "4032")]).aperture == 6.7
-
-
-def test_iso_of_canon_and_nikon() -> None:
-    """Canon's older cameras have it in parts; Nikon's older pair of numbers is not read, here as in files."""
-    parts = [
-        ExifTag("Canon", "CameraISO", "Auto"),
-        ExifTag("Canon", "BaseISO", "100"),
-        ExifTag("Canon", "AutoISO", "148"),
-    ]
-    assert exif_from_tags(parts).iso == 148
-    assert exif_from_tags([*parts, ExifTag("Canon", "CameraISO", "200")]).iso == 200
-    assert exif_from_tags([ExifTag("Nikon", "ISO", "200")]).iso is None
-    assert exif_from_tags([ExifTag("Nikon", "ISO", "200"), ExifTag("Nikon", "ISO2", "200")]).iso == 200
-
-
-def test_position_without_gps_directory() -> None:
-    """XMP's position, and exiftool's Composite one."""
-    for space in ("XMP-exif", "Composite"):
-        north = [
-            ExifTag(space, "GPSLatitude", "43 deg 30' 0.00\" N"),
-            ExifTag(space, "GPSLongitude", "11 deg 15' 0.00\" W"),
-        ]
-        exif = exif_from_tags(north)
-        assert (exif.latitude, exif.longitude) == (43.5, -11.25)
-
-
-def test_date_of_iptc() -> None:
-    """Date and time of creation together are when the photo was taken; a date alone is not."""
-    date = ExifTag("IPTC", "DateCreated", "2007:04:19")
-    exif = exif_from_tags([date, ExifTag("IPTC", "TimeCreated", "11:03:15-06:00")])
-    assert (exif.taken_at, exif.utc_offset) == ("2007-04-19T11:03:15", "-06:00")
-    assert exif_from_tags([date]) == Exif()
+@pytest.mark.parametrize(
+    ("tags", "labels"),
+    [
+        # the form of Flickr's own documentation: numbers as names, fractions as values
+        (
+            (("TIFF", "271", "Canon"), ("EXIF", "33437", "90/10"), ("EXIF", "ISOSpeedRatings", "100")),
+            {"make": "Canon", "aperture": 9.0, "iso": 100},
+        ),
+        # the order of files: EXIF, XMP, the maker's block; a blank tag does not hide a later source
+        (
+            (
+                *XMP,
+                ("XMP-tiff", "Make", "Canon"),
+                ("XMP-exif", "ExposureTime", "1/64"),
+                ("IFD0", "Make", " "),
+                ("ExifIFD", "FNumber", "5.6"),
+            ),
+            {"make": "Canon", "aperture": 5.6, "exposure_s": 1 / 64},
+        ),
+        # Kodak's and Panasonic's values are exact where EXIF's are rounded or capped, but not in Kodak's inner directories
+        ((*ROUNDED, ("Panasonic", "ISO", "102400")), {"iso": 102400}),
+        ((*ROUNDED, *KODAK), {"aperture": 6.73, "iso": 65535}),
+        ((*ROUNDED, *KODAK, ("Kodak", "SensorWidth", "4032")), {"aperture": 6.7}),
+        # Canon's older cameras have the ISO in parts; Nikon's older pair of numbers is not read, here as in files
+        (CANON, {"iso": 148}),
+        ((*CANON, ("Canon", "CameraISO", "200")), {"iso": 200}),
+        ((("Nikon", "ISO", "200"),), {"iso": None}),
+        ((("Nikon", "ISO", "200"), ("Nikon", "ISO2", "200")), {"iso": 200}),
+        # a position without a GPS directory: XMP's, and exiftool's Composite one
+        *(
+            (((space, *NORTH), (space, *WEST)), {"latitude": 43.5, "longitude": -11.25})
+            for space in ("XMP-exif", "Composite")
+        ),
+        # date and time of creation together are when the photo was taken; a date alone is not
+        (
+            (IPTC, ("IPTC", "TimeCreated", "11:03:15-06:00")),
+            {"taken_at": "2007-04-19T11:03:15", "utc_offset": "-06:00"},
+        ),
+        ((IPTC,), {"taken_at": None}),
+    ],
+)
+def test_which_tag_counts(tags: tuple[tuple[str, str, str], ...], labels: dict[str, object]) -> None:
+    """Of several that say the same, as in the files themselves."""
+    exif = exif_from_tags([ExifTag(*tag) for tag in tags])
+    assert {name: getattr(exif, name) for name in labels} == labels
 
 
 SPACES = [

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import socket
-import subprocess
-import sys
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -35,13 +31,12 @@ from curate.sources.flickr.images import (
     Silent,
     TryAgain,
     fetch,
-    is_placeholder,
     judge,
 )
 from curate.sources.flickr.transport import guarded_client
 from curate.workspace.settings import Settings
 from tests.helpers.local_servers import Answer, Detour, LocalServer, certificate, reply, serving
-from tracer.base.files import is_partial, remove_abandoned
+from tracer.base.files import is_partial
 
 JPEG = b"\xff\xd8\xff\xe1" + bytes(range(256)) * 40
 REDIRECT = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: "
@@ -112,10 +107,17 @@ def test_a_picture_is_kept_bit_for_bit(target: Path) -> None:
     assert not {"referer", "cookie", "authorization"} & headers.keys()
 
 
-def test_the_content_decides_the_format(target: Path) -> None:
-    """A PNG with a JPEG's name and type is a PNG."""
-    data = b"\x89PNG\r\n\x1a\n" + bytes(100)
-    assert get(lambda handler: reply(handler, 200, data, Content_Type="image/jpeg"), target).format is Format.PNG
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+
+
+@pytest.mark.parametrize(
+    ("sent", "headers", "kept"),
+    [(PNG, {"Content_Type": "image/jpeg"}, PNG), (gzip.compress(JPEG), {"Content_Encoding": "gzip"}, JPEG)],
+)
+def test_the_content_decides(sent: bytes, headers: dict[str, str], kept: bytes, target: Path) -> None:
+    """A PNG with a JPEG's name is a PNG, gzip is unpacked though it was not asked for, and the limit itself is allowed."""
+    fetched = get(lambda handler: reply(handler, 200, sent, **headers), target, limit=len(kept))
+    assert fetched.format is (Format.PNG if kept is PNG else Format.JPEG) and target.read_bytes() == kept
 
 
 def test_chunks_of_a_byte_make_the_same_file(target: Path) -> None:
@@ -130,13 +132,6 @@ def test_chunks_of_a_byte_make_the_same_file(target: Path) -> None:
         handler.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(JPEG) - 100, JPEG[100:]))
 
     assert get(answer, target).sha256 == hashlib.sha256(JPEG).hexdigest()
-    assert target.read_bytes() == JPEG
-
-
-def test_a_small_gzip_is_unpacked(target: Path) -> None:
-    """A server that compresses although it was asked not to is understood."""
-    packed = gzip.compress(JPEG)
-    assert get(lambda handler: reply(handler, 200, packed, Content_Encoding="gzip"), target).size == len(JPEG)
     assert target.read_bytes() == JPEG
 
 
@@ -237,34 +232,12 @@ def test_a_name_server_that_lies_is_no_fault_of_the_photo(tmp_path: Path, target
         assert (server.seen, network.connected) == ([], [])
 
 
-# --- what is refused
-
-
-def test_a_page_with_a_pictures_name_is_refused(target: Path) -> None:
-    """It may be a page for a while. The reason names the type that the server gives, without its control characters."""
-    page = b"<!DOCTYPE html><title>Please wait</title>" + bytes(100)
-    with pytest.raises(Doubtful, match=r"not a picture \(sent as text/html"):
-        get(lambda handler: reply(handler, 200, page, Content_Type="text/html\x1b[2J"), target)
-    with pytest.raises(Doubtful, match="not a picture"):
-        get(lambda handler: reply(handler, 200, b"\xff\xd8", Content_Type="image/jpeg"), target)
-    assert nothing_kept(target)
-
-
-def test_an_announced_size_above_the_limit_is_refused(target: Path) -> None:
-    """Before anything is read."""
-    with pytest.raises(Refused, match="larger than 1,000 bytes"):
-        get(lambda handler: reply(handler, 200, JPEG), target, limit=1000)
-    assert nothing_kept(target)
-
-
-def test_a_file_as_large_as_the_limit_is_kept(target: Path) -> None:
-    """The limit itself is allowed."""
-    assert get(lambda handler: reply(handler, 200, JPEG), target, limit=len(JPEG)).size == len(JPEG)
+# --- what is not kept
 
 
 def test_an_endless_stream_is_cut_at_the_limit(target: Path) -> None:
     """Without an announced length, 10 GB come; neither the disk nor the wire ever holds much more than the limit."""
-    limit, sent, largest = 4 << 20, 0, 0
+    limit, sent, largest, names = 4 << 20, 0, 0, set[str]()
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         nonlocal sent, largest
@@ -275,24 +248,15 @@ def test_an_endless_stream_is_cut_at_the_limit(target: Path) -> None:
         for _ in range(10_000):
             handler.wfile.write(bytes(1 << 20))
             sent += 1 << 20
-            largest = max([largest, *(path.stat().st_size for path in target.parent.glob(".*"))])
+            for path in target.parent.glob(".*"):
+                largest = max(largest, path.stat().st_size)
+                names.add(path.name)
 
     with pytest.raises(Refused, match="larger than 4,194,304 bytes"):
         get(answer, target, limit=limit)
+    assert all(is_partial(name) for name in names)  # so that what a kill leaves is removed at the next start
     assert sent < 100 << 20
-    assert 0 < largest <= limit
-    assert nothing_kept(target)
-
-
-def test_a_bomb_is_counted_unpacked(target: Path) -> None:
-    """400 MB of zeros in 400 kB; two codings in one are not unpacked at all, nor are those that were never offered."""
-    bomb = _bomb(400)
-    assert len(bomb) < 1 << 20
-    with pytest.raises(Refused, match="larger than"):
-        get(lambda handler: reply(handler, 200, bomb, Content_Encoding="gzip"), target)
-    for encoding in ("gzip, gzip", "br", "zstd", "compress"):
-        with pytest.raises(Refused, match="compressed in a way"):
-            get(lambda handler, encoding=encoding: reply(handler, 200, bomb, Content_Encoding=encoding), target)
+    assert 0 < largest <= limit and names
     assert nothing_kept(target)
 
 
@@ -301,9 +265,6 @@ def _bomb(megabytes: int) -> bytes:
     return b"".join(
         [packer.compress(JPEG), *(packer.compress(bytes(1 << 20)) for _ in range(megabytes)), packer.flush()]
     )
-
-
-# --- what is gone
 
 
 @pytest.mark.parametrize("name", ["photo_unavailable.png", "photo_unavailable_l.png"])
@@ -321,74 +282,61 @@ def test_a_placeholder_means_gone(name: str, target: Path) -> None:
     assert nothing_kept(target)
 
 
-def test_not_found_means_gone(target: Path) -> None:
-    """With a page or without, and the reason says which."""
-    with pytest.raises(Gone, match=r"\(404, empty\)"):
-        get(lambda handler: reply(handler, 404), target)
-    with pytest.raises(Gone, match=r"\(404, with a page\)"):
-        get(lambda handler: reply(handler, 404, b"<h1>404</h1>"), target)
+BOMB = _bomb(400)
+PAGE = b"<!DOCTYPE html><title>Please wait</title>" + bytes(100)
+TYPED = {"Content_Type": "text/html\x1b[2J"}
+SENT: list[tuple[int, bytes, dict[str, str], type[NotFetched], str]] = [
+    (200, PAGE, TYPED, Doubtful, r"not a picture \(sent as text/html"),  # without the type's control characters
+    (200, b"\xff\xd8", {}, Doubtful, "not a picture"),
+    (200, JPEG + bytes(1 << 20), {}, Refused, "larger than 1,048,576 bytes"),
+    (200, BOMB, {"Content_Encoding": "gzip"}, Refused, "larger than"),
+    *(
+        (200, BOMB, {"Content_Encoding": coding}, Refused, "compressed in")
+        for coding in ("gzip, gzip", "br", "zstd", "compress")
+    ),
+    (404, b"", {}, Gone, r"\(404, empty\)"),
+    (404, b"<h1>404</h1>", {}, Gone, r"\(404, with a page\)"),
+    (200, b"", {}, Doubtful, "empty"),
+    (200, JPEG, {"Content_Encoding": "gzip"}, Silent, "connection failed"),
+    (200, JPEG, {"Content_Length": str(len(JPEG) + 1), "Connection": "close"}, Silent, "connection failed"),
+    (302, b"", {"Location": "http://[zz]/"}, Silent, "connection failed"),
+    *((0, body, {}, Silent, "connection failed") for body in (b"", b"HTTP/1.1 2", b"<html>")),
+    (0, b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n", {}, Silent, "connection failed"),
+]
+"""Status (0: what follows is all that is sent), body and headers; the exception and a part of its reason."""
 
 
-# --- what is tried again
+@pytest.mark.parametrize("sent", SENT, ids=range(len(SENT)))
+def test_what_is_not_a_whole_picture_is_not_kept(
+    sent: tuple[int, bytes, dict[str, str], type[NotFetched], str], target: Path
+) -> None:
+    """Pages, bombs, codings that were not offered, halves, and what is not HTTP: nothing of it stays, and an older file does."""
+    status, body, headers, kind, reason = sent
 
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        if status:
+            reply(handler, status, body, **headers)
+        else:
+            handler.wfile.write(body)
+            handler.close_connection = True
 
-def test_a_cut_body_is_tried_again(target: Path) -> None:
-    """What came is not kept, and an older file stays."""
-
-    def cut(handler: BaseHTTPRequestHandler) -> None:
-        reply(handler, 200, JPEG, Content_Length=str(len(JPEG) + 1))
-        handler.close_connection = True
-
-    with pytest.raises(TryAgain, match="connection failed"):
-        get(cut, target)
-    assert nothing_kept(target)
+    target.parent.mkdir()
     target.write_bytes(b"older")
-    with pytest.raises(TryAgain):
-        get(cut, target)
-    assert target.read_bytes() == b"older"
-    assert len(list(target.parent.iterdir())) == 1
+    with pytest.raises(kind, match=reason) as caught:
+        get(answer, target)
+    assert type(caught.value) is kind and [path.read_bytes() for path in target.parent.iterdir()] == [b"older"]
 
 
 @pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        REDIRECT + b"http://[zz]/\r\n\r\n",
-        REDIRECT + b"////[@\r\n\r\n",
-        b"HTTP/1.1 2",
-        b"<html>",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n",
-    ],
+    "first", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + JPEG[:100]]
 )
-def test_what_is_not_an_answer_is_tried_again(body: bytes, target: Path) -> None:
-    """A connection that ends, bytes that are not HTTP, and a redirect that is not a URL."""
-
-    def broken(handler: BaseHTTPRequestHandler) -> None:
-        handler.wfile.write(body)
-        handler.close_connection = True
-
-    with pytest.raises(TryAgain, match="connection failed"):
-        get(broken, target)
-
-
-def test_an_empty_answer_and_damaged_packing_are_tried_again(target: Path) -> None:
-    """Neither says anything about the photo."""
-    with pytest.raises(TryAgain, match="empty"):
-        get(lambda handler: reply(handler, 200), target)
-    with pytest.raises(TryAgain, match="connection failed"):
-        get(lambda handler: reply(handler, 200, JPEG, Content_Encoding="gzip"), target)
-    assert nothing_kept(target)
-
-
-def test_a_slow_drip_ends(target: Path) -> None:
-    """A byte now and then meets every read's time, and not the whole answer's."""
+def test_a_slow_drip_ends(first: bytes, target: Path) -> None:
+    """A byte now and then meets every read's time, and not the whole answer's, in its head and in its body."""
 
     def drip(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(len(JPEG)))
-        handler.end_headers()
-        for byte in JPEG[:400]:
-            handler.wfile.write(bytes([byte]))
+        handler.wfile.write(first)
+        for _ in range(400):
+            handler.wfile.write(b"x")
             time.sleep(0.02)
 
     began = time.monotonic()
@@ -396,15 +344,6 @@ def test_a_slow_drip_ends(target: Path) -> None:
         get(drip, target, seconds=0.3)
     assert time.monotonic() - began < 3
     assert nothing_kept(target)
-
-
-def test_nobody_listens(target: Path) -> None:
-    """A refused connection may work later."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    hosts = Hosts.from_environment({"CURATE_FLICKR_HOSTS": f"127.0.0.1:{port}"})
-    with guarded_client(hosts, 5.0) as client, pytest.raises(TryAgain, match="connection failed"):
-        fetch(client, hosts, f"http://127.0.0.1:{port}/1.jpg", target, pace=Clock().pace())
 
 
 # --- the pure decision
@@ -421,6 +360,7 @@ def test_nobody_listens(target: Path) -> None:
         (302, {"location": "https://x/photo_unavailable.png"}, Gone, "photo_unavailable"),
         (302, {"location": "/Photo_Unavailable_l.png#a"}, Gone, "photo_unavailable"),
         (302, {"location": "/a?next=/photo_unavailable.png"}, Redirect, "/a"),
+        (302, {"location": "/photo_unavailable.png/1.jpg"}, Redirect, "/photo"),
         (303, {}, Doubtful, "leads nowhere"),
         (304, {}, Doubtful, "304"),
         (307, {"location": "/a"}, Redirect, "/a"),
@@ -453,34 +393,6 @@ def test_what_an_answer_means(status: int, headers: dict[str, str], kind: type, 
         assert verdict.location.startswith(reason)
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("7", 7.0),
-        ("0", 0.0),
-        (" 12 ", 12.0),
-        ("Thu, 26 Nov 2026 12:01:30 GMT", 90.0),
-        ("Thu, 26 Nov 2026 12:01:30 -0000", 90.0),
-        ("Thu, 26 Nov 2026 14:01:30 +0200", 90.0),
-        ("Thu, 26 Nov 2026 11:00:00 GMT", 0.0),
-        ("-5", None),
-        ("1.5", 1.5),
-        ("soon", None),
-        ("", None),
-        ("9" * 5000, None),
-        ("²", None),
-        ("Thu, 26 Nov 2026 12:01:30 +99999999999", None),
-        ("Thu, 26 Nov 99999 12:01:30 GMT", None),
-    ],
-)
-def test_retry_after(text: str, seconds: float | None) -> None:
-    """Seconds or a date; what is neither says nothing."""
-    for status in (429, 503):
-        verdict = judge(status, httpx.Headers({"retry-after": text}, encoding="latin-1"), NOW)
-        assert isinstance(verdict, TryAgain)
-        assert verdict.retry_after == seconds
-
-
 @given(st.integers(100, 999), st.text(st.characters(max_codepoint=255)), st.text(st.characters(max_codepoint=255)))
 def test_any_answer_is_judged(status: int, location: str, after: str) -> None:
     """No status and no header is an error of ours, and only 200 may bring a picture."""
@@ -488,46 +400,14 @@ def test_any_answer_is_judged(status: int, location: str, after: str) -> None:
     assert (judge(status, headers, NOW) is None) == (status == 200)
 
 
-def test_a_placeholder_is_known_by_its_name() -> None:
-    """By the last part of the path alone."""
-    assert is_placeholder("https://s.example.org/a/photo_unavailable_l.png?x")
-    assert not is_placeholder("https://s.example.org/photo_unavailable.png/1.jpg")
-
-
 # --- the pace
-
-
-def test_requests_keep_the_pace() -> None:
-    """The first goes at once, each further one a second after the last; time that passed anyway counts."""
-    clock = Clock()
-    pace = clock.pace(1.0)
-    starts = []
-    for busy in (0.0, 0.25, 5.0, 0.0):
-        pace.wait()
-        starts.append(clock.now)
-        clock.now += busy
-    assert starts == [1000.0, 1001.0, 1002.0, 1007.0]
-    assert Settings().flickr.image_seconds == 1.0
-
-
-def test_named_hosts_are_not_paced_but_pause() -> None:
-    """Their requests start at once, and do not delay those to Flickr; a pause stops them too."""
-    clock = Clock()
-    pace = clock.pace(10.0)
-    for _ in range(5):
-        pace.wait(paced=False)
-    pace.wait()
-    assert clock.slept == []
-    pace.pause(3.0)
-    assert pace.due_in(paced=False) == 3.0
-    pace.wait(paced=False)
-    assert (clock.now, pace.due_in(paced=False)) == (1003.0, 0.0)
 
 
 def test_pauses_without_a_time_grow() -> None:
     """Twice as long each time, up to a limit, and short again after an answer; a stated time is believed up to an hour."""
     clock = Clock()
     pace = clock.pace(0.0)
+    assert Settings().flickr.image_seconds == 1.0
 
     def pause(seconds: float | None = None) -> float:
         before = clock.now
@@ -548,8 +428,8 @@ def test_pauses_without_a_time_grow() -> None:
 @given(
     st.lists(st.tuples(st.sampled_from(["wait", "named", "pause"]), st.floats(0, 50)), max_size=30), st.floats(0, 10)
 )
-def test_no_request_starts_in_a_pause_or_before_its_turn(events: list[tuple[str, float]], seconds: float) -> None:
-    """Whatever comes when."""
+def test_a_request_starts_at_its_turn_and_not_in_a_pause(events: list[tuple[str, float]], seconds: float) -> None:
+    """Nor later than it may, whatever comes when: named hosts are not paced, but pause; `due_in` tells it before."""
     clock = Clock()
     pace = clock.pace(seconds)
     last, pause_ends = float("-inf"), float("-inf")
@@ -558,11 +438,12 @@ def test_no_request_starts_in_a_pause_or_before_its_turn(events: list[tuple[str,
             pace.pause(number)
             pause_ends = max(pause_ends, clock.now + number)
             continue
-        pace.wait(paced=kind == "wait")
-        assert clock.now >= pause_ends
-        if kind == "wait":
-            assert clock.now >= last + seconds
-            last = clock.now
+        paced = kind == "wait"
+        start = max(clock.now, pause_ends, last + seconds if paced else 0)
+        assert pace.due_in(paced=paced) == pytest.approx(start - clock.now)
+        pace.wait(paced=paced)
+        assert clock.now == pytest.approx(start)
+        last = clock.now if paced else last
         clock.now += number
 
 
@@ -583,43 +464,3 @@ def test_refusals_pause_all_that_follow(target: Path) -> None:
                     fetch(client, hosts, f"http://127.0.0.1:{server.port}{path}", target, pace=pace)
                 assert caught.value.retry_after == (30.0 if path == "/503" else None)
                 assert (clock.slept, pace.due_in(paced=False)) == (slept, paused)
-
-
-# --- a kill
-
-KILLED = """
-import sys
-from pathlib import Path
-from curate.sources.flickr.hosts import Hosts
-from curate.sources.flickr.images import ImagePace, fetch
-from curate.sources.flickr.transport import guarded_client
-port, target = sys.argv[1:]
-hosts = Hosts.from_environment({"CURATE_FLICKR_HOSTS": f"127.0.0.1:{port}"})
-with guarded_client(hosts, 30.0) as client:
-    fetch(client, hosts, f"http://127.0.0.1:{port}/1.jpg", Path(target), pace=ImagePace())
-"""
-
-
-def test_what_a_kill_leaves_is_removed(target: Path) -> None:
-    """A killed download leaves a temporary file alone, which the next start removes."""
-    release = threading.Event()
-
-    def stall(handler: BaseHTTPRequestHandler) -> None:
-        reply(handler, 200, JPEG, Content_Length=str(2 * len(JPEG)))
-        handler.wfile.flush()
-        release.wait(60)
-
-    with serving(stall) as server:
-        command = [sys.executable, "-c", KILLED, str(server.port), str(target)]
-        with subprocess.Popen(command) as process:
-            try:
-                ends = time.monotonic() + 60
-                while nothing_kept(target) and time.monotonic() < ends:
-                    time.sleep(0.02)
-            finally:
-                process.kill()
-        release.set()
-    (left,) = target.parent.iterdir()
-    assert is_partial(left.name)
-    remove_abandoned(target.parent)
-    assert nothing_kept(target)

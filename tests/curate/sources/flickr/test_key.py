@@ -42,6 +42,8 @@ def test_the_environment_comes_first(tmp_path: Path) -> None:
     assert find_key({**environ, "FLICKR_API_KEY": OTHER}, not_asked).get_secret_value() == OTHER
     assert find_key(environ, not_asked).get_secret_value() == KEY
     assert find_key({"HOME": str(tmp_path / "other")}, lambda: OTHER).get_secret_value() == OTHER
+    assert key_file({"XDG_CONFIG_HOME": "/etc/x", "HOME": "/home/a"}) == Path("/etc/x/lenstrace/flickr-key")
+    assert key_file({"HOME": "/home/a"}) == Path("/home/a/.config/lenstrace/flickr-key")
 
 
 def test_child_processes_do_not_get_it() -> None:
@@ -59,12 +61,6 @@ def test_child_processes_do_not_get_it() -> None:
             text=True,
         ).stdout
         assert printed.count(OTHER) == times
-
-
-def test_the_folder_of_settings_can_be_elsewhere(tmp_path: Path) -> None:
-    """As XDG_CONFIG_HOME says."""
-    assert key_file({"XDG_CONFIG_HOME": "/etc/x", "HOME": "/home/a"}) == Path("/etc/x/lenstrace/flickr-key")
-    assert key_file({"HOME": "/home/a"}) == Path("/home/a/.config/lenstrace/flickr-key")
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o666])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from curate.sources.flickr.licenses import OPEN, license_of, spdx_of
-from tests.helpers.fake_flickr.methods import LICENSES
+from tests.helpers.fake_flickr.api import LICENSES
 
-SEEN = {number: url for number, (_, url) in enumerate(LICENSES)}
+SEEN = dict(enumerate(LICENSES))
 
 
 def test_numbers_and_addresses_agree() -> None:

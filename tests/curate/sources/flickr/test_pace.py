@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import pairwise
+from time import monotonic
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import UsageError
-from curate.sources.flickr.pace import HOUR, LONGEST_PAUSE, VARIABLE, Limit, Pace, limit_from
+from curate.sources.flickr.pace import HOUR, LONGEST_PAUSE, VARIABLE, Limit, Pace, eta, limit_from, moment, rest
 from tests.helpers.simulated_time import Simulated
-from tracer.base.progress import finish
+from tracer.base.progress import SILENT, finish
 
 LEAST = 1e-6
 LONGEST = 60.0
@@ -172,19 +174,6 @@ def test_a_clock_that_is_set_back_during_a_rest() -> None:
     assert slept == 60
 
 
-def test_a_long_wait_says_until_when_and_can_be_cancelled() -> None:
-    """It sleeps in short pieces."""
-    time = Simulated()
-    naps: list[float] = []
-    pace = Pace(Book(), Limit(), time.clock, lambda seconds: (naps.append(seconds), time.sleep(seconds))[1])
-    pace.pause(100)
-    waiting = pace.wait()
-    assert next(waiting).what.startswith("waiting until ")
-    assert next(waiting).what.startswith("waiting until ")
-    waiting.close()
-    assert naps and max(naps) <= 0.5
-
-
 def test_a_pause_is_remembered_and_is_a_day_at_most() -> None:
     """Also one that was noted by a clock that was wrong."""
     time, book = Simulated(), Book()
@@ -204,3 +193,34 @@ def test_the_limit_of_the_environment_counts_for_other_endpoints_alone() -> None
     for wrong in ("0", "-5", "many", "1e3", "٣", "1" * 20):
         with pytest.raises(UsageError, match="number of calls"):
             limit_from({VARIABLE: wrong}, True)
+
+
+@given(st.floats(0, 100), st.floats(0, 20))
+def test_a_rest_can_be_cancelled_every_half_second(seconds: float, unsaid: float) -> None:
+    """It lasts as long as it should, and before each short sleep it can be cancelled; only a long one says something."""
+    time, begun = Simulated(), 1_000_000.0
+    time.now = begun
+    steps = list(rest(seconds, time.clock, time.sleep, unsaid))
+    assert abs(time.now - begun - seconds) < 1e-5 and len(steps) + 1 > seconds / 0.25
+    assert all((step is SILENT) is (seconds <= unsaid) for step in steps)
+    if steps and seconds > unsaid:
+        assert steps[0].what == f"waiting until {datetime.fromtimestamp(begun + seconds):%H:%M:%S}"
+
+
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), st.floats(0, 5000))
+def test_a_moment_is_told_in_few_words(now: datetime, hours: float) -> None:
+    """The hour today, the weekday within a week, else the day; it never takes more than 17 characters."""
+    at = now + timedelta(hours=hours)
+    words = moment(at, now)
+    assert len(words) <= 17
+    assert (words == f"{at:%H:%M}") is (at.date() == now.date())
+    assert (f"{at:%A}" in words) is (0 < (at.date() - now.date()).days < 7)
+
+
+def test_what_is_left_fits_a_line() -> None:
+    """No pace before there is one; no faster in the long run than the limit allows."""
+    started = monotonic()
+    assert eta(0, 3000, started) == "3,000 left"
+    words = eta(100, 3000, started - 100, Limit(3500, 1.0).per_hour / 3600)
+    assert words.startswith("2,900 left at 0.97 a second, until ")
+    assert eta(100_000, 356_459, started - 50).startswith("256,459 left at 2,0")

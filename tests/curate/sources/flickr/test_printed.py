@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,33 +15,15 @@ from curate.sources.flickr import printed
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("1/50", 0.02),
-        ("1/50 sec", 0.02),
-        ("0.5", 0.5),
-        ("30 sec.", 30.0),
-        ("0.001 sec (1/1250)", 0.0008),
-        ("90/10", 9.0),
-        ("f/2.8", 2.8),
-        ("F2.8", 2.8),
-        ("4.2 mm", 4.2),
-        ("50mm", 50.0),
-        ("50.0 mm (35 mm equivalent: 75.0 mm)", 50.0),
-        ("ISO 400", 400.0),
-        ("100, 100", 100.0),
-        ("3.3e-05", 3.3e-05),
+        ("1/50", 0.02), ("1/50 sec", 0.02), ("0.5", 0.5), ("30 sec.", 30.0), ("0.001 sec (1/1250)", 0.0008), ("90/10", 9.0),
+        ("f/2.8", 2.8), ("F2.8", 2.8), ("4.2 mm", 4.2), ("50mm", 50.0), ("50.0 mm (35 mm equivalent: 75.0 mm)", 50.0),
+        ("ISO 400", 400.0), ("100, 100", 100.0), ("3.3e-05", 3.3e-05),
+        *((text, None) for text in ("", "Auto", "Bulb", "inf", "undef", "1/0", "1,600", "2.8.3", "1/12345678901234", "9e99")),
     ],
-)
-def test_numbers(text: str, value: float) -> None:
-    """Units, prefixes and further values do not change the number."""
-    assert printed.number(text) == pytest.approx(value)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "Auto", "Bulb", "inf", "undef", "1/0", "1,600", "2.8.3", "1/12345678901234", "9e99"]
-)
-def test_no_number(text: str) -> None:
-    """A value that could be read in two ways is not guessed."""
-    assert printed.number(text) is None
+)  # fmt: skip
+def test_numbers(text: str, value: float | None) -> None:
+    """Units, prefixes and further values do not change the number; a value that could be read in two ways is not guessed."""
+    assert printed.number(text) == (value if value is None else pytest.approx(value))
 
 
 FLASH = {
@@ -56,89 +40,54 @@ FLASH = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("code", "words"), FLASH.items())
-def test_flash_says_whether_it_fired(code: int, words: str) -> None:
+OLDER = {
+    "Flash did not fire": 0, "Flash didn't fire": 0, "Flash fired, auto mode": 1, "True": 1, "No": 0, "Unknown (8 0)": None,
+}  # fmt: skip
+"""Older spellings count; two numbers are no Flash tag of the standard."""
+
+
+@pytest.mark.parametrize(("words", "fired"), [*((words, code & 1) for code, words in FLASH.items()), *OLDER.items()])
+def test_flash_says_whether_it_fired(words: str, fired: int | None) -> None:
     """Each of exiftool's words for the tag keeps the tag's bit 0."""
-    fired = printed.flash(words)
-    assert fired is not None
-    assert fired & 1 == code & 1
+    bits = printed.flash(words)
+    assert (bits if bits is None else bits & 1) == fired
 
 
 @pytest.mark.parametrize(
-    ("words", "fired"),
+    ("read", "text", "value"),
     [
-        ("Flash did not fire", 0),
-        ("Flash didn't fire", 0),
-        ("Flash fired, auto mode", 1),
-        ("True", 1),
-        ("No", 0),
-        ("Unknown (8 0)", None),
+        *(
+            (printed.orientation, words, number)
+            for words, number in {
+                "Horizontal (normal)": 1, "Mirror horizontal": 2, "Rotate 180": 3, "Mirror vertical": 4,
+                "Mirror horizontal and rotate 270 CW": 5, "Rotate 90 CW": 6, "Mirror horizontal and rotate 90 CW": 7,
+                "Rotate 270 CW": 8, "6": 6, "Unknown (0)": 0, "Right-top": None,
+            }.items()
+        ),
+        *(
+            (printed.file_source, words, number)
+            for words, number in {
+                "Film Scanner": 1, "Reflection Print Scanner": 2, "Digital Camera": 3, "Sigma Digital Camera": 3,
+                "Unknown (0)": 0, "2": 2, "DSC": None,
+            }.items()
+        ),
+        (printed.position, "43 deg 28' 2.81\" N", ((43, 28, 2.81), "N")),
+        (printed.position, "43 deg 28' 2.81\"", ((43, 28, 2.81), None)),
+        (printed.position, "43° 28′ 2.81″ West", ((43, 28, 2.81), "W")),
+        (printed.position, "-43.467", ((43.467,), "-")),
+        (printed.position, "43.467 S", ((43.467,), "S")),
+        (printed.position, "43,28.5N", ((43, 28.5), "N")),
+        (printed.position, "43/1 28/1 281/100", ((43, 28, 2.81), None)),
+        (printed.position, "somewhere", None),
+        (printed.position, "43/0 1/1 1/1", None),
+        (printed.clock, "11:54:14.84", (11, 54, 14.84)),
+        (printed.clock, "11/1 54/1 1484/100", (11, 54, 14.84)),
+        (printed.clock, "noon", None),
     ],
-)
-def test_other_words_of_flash(words: str, fired: int | None) -> None:
-    """Older spellings count; two numbers are no Flash tag of the standard."""
-    assert printed.flash(words) == fired
-
-
-@pytest.mark.parametrize(
-    ("words", "number"),
-    [
-        ("Horizontal (normal)", 1),
-        ("Mirror horizontal", 2),
-        ("Rotate 180", 3),
-        ("Mirror vertical", 4),
-        ("Mirror horizontal and rotate 270 CW", 5),
-        ("Rotate 90 CW", 6),
-        ("Mirror horizontal and rotate 90 CW", 7),
-        ("Rotate 270 CW", 8),
-        ("6", 6),
-        ("Unknown (0)", 0),
-        ("Right-top", None),
-    ],
-)
-def test_orientation(words: str, number: int | None) -> None:
-    """Words and numbers of the tag."""
-    assert printed.orientation(words) == number
-
-
-def test_file_source() -> None:
-    """Words and numbers of the tag."""
-    words = (
-        "Film Scanner",
-        "Reflection Print Scanner",
-        "Digital Camera",
-        "Sigma Digital Camera",
-        "Unknown (0)",
-        "2",
-        "DSC",
-    )
-    assert [printed.file_source(w) for w in words] == [1, 2, 3, 3, 0, 2, None]
-
-
-@pytest.mark.parametrize(
-    ("text", "position"),
-    [
-        ("43 deg 28' 2.81\" N", ((43, 28, 2.81), "N")),
-        ("43 deg 28' 2.81\"", ((43, 28, 2.81), None)),
-        ("43° 28′ 2.81″ West", ((43, 28, 2.81), "W")),
-        ("-43.467", ((43.467,), "-")),
-        ("43.467 S", ((43.467,), "S")),
-        ("43,28.5N", ((43, 28.5), "N")),
-        ("43/1 28/1 281/100", ((43, 28, 2.81), None)),
-        ("somewhere", None),
-        ("43/0 1/1 1/1", None),
-    ],
-)
-def test_positions(text: str, position: printed.Position | None) -> None:
-    """Degrees in exiftool's form and in those of EXIF and XMP."""
-    assert printed.position(text) == position
-
-
-def test_clocks() -> None:
-    """Times in exiftool's form and as three fractions."""
-    assert printed.clock("11:54:14.84") == (11, 54, 14.84)
-    assert printed.clock("11/1 54/1 1484/100") == (11, 54, 14.84)
-    assert printed.clock("noon") is None
+)  # fmt: skip
+def test_words_of_other_tags(read: Callable[[str], object], text: str, value: object) -> None:
+    """Orientation, file source, degrees and times, in exiftool's form, in numbers, and in the forms of EXIF and XMP."""
+    assert read(text) == value
 
 
 @given(st.floats(1e-4, 3000))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -29,18 +30,27 @@ from tests.helpers.fake_flickr import (
     FakeFlickr,
     Fault,
     Faults,
-    Lies,
     Rates,
     Universe,
+    album_id,
     asked_twice,
     by_method,
     complaints,
+    group_id,
+    group_url,
+    member,
 )
-from tests.helpers.fake_flickr.people import album_id, group_id, group_url, member
 from tests.helpers.harvesting import ALL_YEARS, client, harvested, rows, searched
 from tracer.base.progress import Work, finish
 
 PLAIN = Universe(900, rates=Rates.none())
+
+
+@pytest.fixture
+def flickr() -> Iterator[FakeFlickr]:
+    """The Flickr of the plain universe."""
+    with FakeFlickr(PLAIN) as server:
+        yield server
 
 
 def ids(universe: Universe, which: Any) -> set[int]:
@@ -55,11 +65,10 @@ def years(first: int, last: int) -> Any:
     )
 
 
-def test_a_row_says_what_the_search_said(catalog: Catalog) -> None:
+def test_a_row_says_what_the_search_said(catalog: Catalog, flickr: FakeFlickr) -> None:
     """From the search on: ID, owner, page, licence, date, label; without a camera until the EXIF comes."""
-    with FakeFlickr(PLAIN) as flickr:
-        counts = searched(catalog, flickr, ALL_YEARS | {"label": "thing"})
-        assert complaints(flickr.log) == []
+    counts = searched(catalog, flickr, ALL_YEARS | {"label": "thing"})
+    assert complaints(flickr.log) == []
     found = rows(catalog)
     assert found.keys() == ids(PLAIN, PLAIN.found) and counts.added == 900 and counts.calls_left == 900
     row = found[PLAIN.id_of(7)]
@@ -69,17 +78,6 @@ def test_a_row_says_what_the_search_said(catalog: Catalog) -> None:
     assert row["source"] == "flickr" and row["semantic_label"] == "thing" and row["Make"] is None
     assert row["file_name"] == f"images/{PLAIN.id_of(7)}.jpg"
     assert row["taken_at"] and row["taken_precision"] == "second" and row["license"]
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "span"),
-    [("2013", "2013", (2013, 2013)), ("2012-01", "2013-12", (2012, 2013)), ("2012-01-01", "2013-12-31", (2012, 2013))],
-)
-def test_dates_hold_their_ends(catalog: Catalog, first: str, last: str, span: tuple[int, int]) -> None:
-    """Of a year, a month, a day."""
-    with FakeFlickr(PLAIN) as flickr:
-        searched(catalog, flickr, {"taken_from": first, "taken_to": last})
-    assert rows(catalog).keys() == ids(PLAIN, years(*span))
 
 
 def test_more_results_than_can_be_reached(catalog: Catalog) -> None:
@@ -106,7 +104,7 @@ def test_a_search_without_dates_is_halved_by_upload(catalog: Catalog) -> None:
 
 @pytest.mark.parametrize(("code", "passes"), [(201, True), (0, True), (3, False)])
 def test_a_window_that_fails_with_an_unknown_code_is_tried_again(
-    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, code: int, passes: bool
+    catalog: Catalog, flickr: FakeFlickr, monkeypatch: pytest.MonkeyPatch, code: int, passes: bool
 ) -> None:
     """A code that says that the search itself is refused ends a window; another one may pass, and the next run asks again."""
     ask = search_module.ask_page
@@ -117,19 +115,18 @@ def test_a_window_that_fails_with_an_unknown_code_is_tried_again(
         return (yield from ask(flickr, query, window, page))
 
     monkeypatch.setattr(search_module, "ask_page", fails)
-    with FakeFlickr(PLAIN) as flickr:
-        counts = searched(catalog, flickr, ALL_YEARS, window="year")
-        assert counts.incomplete and any("odd" in remark for remark in counts.remarks)
-        first = len(rows(catalog))
-        monkeypatch.setattr(search_module, "ask_page", ask)
-        counts = searched(catalog, flickr, ALL_YEARS, window="year")
+    counts = searched(catalog, flickr, ALL_YEARS, window="year")
+    assert counts.incomplete and any("odd" in remark for remark in counts.remarks)
+    first = len(rows(catalog))
+    monkeypatch.setattr(search_module, "ask_page", ask)
+    counts = searched(catalog, flickr, ALL_YEARS, window="year")
     assert first < 900 and len(rows(catalog)) == (900 if passes else first)
     assert counts.incomplete is not passes
 
 
 @pytest.mark.parametrize(("code", "page", "whole"), [(1, 3, True), (20, 3, True), (1, 2, False)])
 def test_a_list_whose_later_page_is_an_error(
-    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, code: int, page: int, whole: bool
+    catalog: Catalog, flickr: FakeFlickr, monkeypatch: pytest.MonkeyPatch, code: int, page: int, whole: bool
 ) -> None:
     """After the last page it is the list's end; before, what came is kept and the rest is told. The album is there."""
     ask, owner = search_module.ask_page, int(PLAIN.owner[0])
@@ -142,19 +139,9 @@ def test_a_list_whose_later_page_is_an_error(
         return replace(found, photos=photos, total=800)
 
     monkeypatch.setattr(search_module, "ask_page", fails)
-    with FakeFlickr(PLAIN) as flickr:
-        counts = searched(catalog, flickr, {"album": album_id(owner, 1), "user": member(owner).nsid})
+    counts = searched(catalog, flickr, {"album": album_id(owner, 1), "user": member(owner).nsid})
     assert rows(catalog) and counts.incomplete is not whole
     assert bool(counts.remarks) is not whole
-
-
-@pytest.mark.parametrize("beyond", ["repeat", "error"])
-def test_pages_beyond_are_never_asked_for(catalog: Catalog, beyond: str) -> None:
-    """They repeat earlier photos, or are an error."""
-    with FakeFlickr(Universe(4100, rates=Rates.none()), lies=Lies(beyond=beyond)) as flickr:
-        searched(catalog, flickr)
-        pages = [int(dict(record.arguments)["page"]) for record in flickr.log if "search" in record.method]
-    assert len(rows(catalog)) == 4100 and max(pages) <= 8
 
 
 def test_a_place_is_searched_in_all_its_time(catalog: Catalog) -> None:
@@ -176,35 +163,42 @@ def owner_with_photos() -> int:
     return next(number for number, count in sorted(counts.items()) if member(number).path_alias and count > 3)
 
 
-@pytest.mark.parametrize("form", ["nsid", "name", "url"])
-def test_a_user_by_any_name(catalog: Catalog, form: str) -> None:
-    """NSID, name, address of the page."""
-    number = owner_with_photos()
-    who = member(number)
-    named = {"nsid": who.nsid, "name": who.username, "url": f"https://www.flickr.com/photos/{who.path_alias}/"}[form]
-    with FakeFlickr(PLAIN) as flickr:
-        searched(catalog, flickr, {"user": named})
-    assert rows(catalog).keys() == ids(PLAIN, PLAIN.owner == number)
+OWNER = owner_with_photos()
+WHO, ALBUM = member(OWNER), album_id(OWNER, 1)
+PAGE = f"https://www.flickr.com/photos/{WHO.path_alias}"
+
+
+@pytest.mark.parametrize("named", [WHO.nsid, WHO.username, PAGE + "/"])
+def test_a_user_by_any_name(catalog: Catalog, flickr: FakeFlickr, named: str) -> None:
+    """NSID, name, address of the page; the plan keeps the NSID."""
+    searched(catalog, flickr, {"user": named})
     ((_, plan),) = plans(catalog)
-    assert plan["search"][0]["user"] == who.nsid
+    assert rows(catalog).keys() == ids(PLAIN, PLAIN.owner == OWNER) and plan["search"][0]["user"] == WHO.nsid
+
+
+@pytest.mark.parametrize("query", [{"album": f"{PAGE}/albums/{ALBUM}"}, {"album": ALBUM, "user": WHO.nsid}])
+def test_an_album(catalog: Catalog, flickr: FakeFlickr, query: dict[str, Any]) -> None:
+    """By its address, or by its ID with its owner: its photos have no owner of their own."""
+    searched(catalog, flickr, query)
+    assert complaints(flickr.log) == [] and {row["owner"] for row in rows(catalog).values()} == {WHO.nsid}
+    assert rows(catalog).keys() == ids(PLAIN, (PLAIN.owner == OWNER) & (PLAIN.album == 1))
 
 
 @pytest.mark.parametrize("named", [group_id(2), group_url(2)])
-def test_a_group_by_id_or_address(catalog: Catalog, named: str) -> None:
+def test_a_group_by_id_or_address(catalog: Catalog, flickr: FakeFlickr, named: str) -> None:
     """Dates, licences and an owner select from its list on our side; a text searches in it."""
     mask = PLAIN.group == 2
-    with FakeFlickr(PLAIN) as flickr:
-        searched(catalog, flickr, {"group": named, "taken_from": "2010", "taken_to": "2015", "license": [0, 4]})
-        assert rows(catalog).keys() == ids(PLAIN, mask & years(2010, 2015) & np.isin(PLAIN.license, [0, 4]))
-        searched(catalog, flickr, {"group": named})
-        assert rows(catalog).keys() == ids(PLAIN, mask)
-        assert by_method(flickr.log)["flickr.photos.search"] == 0 and complaints(flickr.log) == []
-        searched(catalog, flickr, {"group": named, "text": "sunset"})
-        assert by_method(flickr.log)["flickr.photos.search"] > 0
+    searched(catalog, flickr, {"group": named, "taken_from": "2010", "taken_to": "2015", "license": [0, 4]})
+    assert rows(catalog).keys() == ids(PLAIN, mask & years(2010, 2015) & np.isin(PLAIN.license, [0, 4]))
+    searched(catalog, flickr, {"group": named})
+    assert rows(catalog).keys() == ids(PLAIN, mask)
+    assert by_method(flickr.log)["flickr.photos.search"] == 0 and complaints(flickr.log) == []
+    searched(catalog, flickr, {"group": named, "text": "sunset"})
+    assert by_method(flickr.log)["flickr.photos.search"] > 0
 
 
 def test_a_page_without_a_wanted_photo_is_not_the_end_of_a_list(
-    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+    catalog: Catalog, flickr: FakeFlickr, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A group's list in pages of four, without a count: later pages hold photos that the query wants."""
     mask = PLAIN.group == 2
@@ -216,28 +210,10 @@ def test_a_page_without_a_wanted_photo_is_not_the_end_of_a_list(
 
     monkeypatch.setattr(methods, "PER_PAGE", 4)
     monkeypatch.setattr(search_module, "ask_page", uncounted)
-    with FakeFlickr(PLAIN) as flickr:
-        for year in range(2005, 2024):
-            searched(catalog, flickr, {"group": group_id(2), "taken_from": str(year), "taken_to": str(year)})
-            found = {photo for photo, row in rows(catalog).items() if str(row["taken_at"]).startswith(str(year))}
-            assert found == ids(PLAIN, mask & years(year, year)), year
-
-
-@pytest.mark.parametrize("form", ["url", "id"])
-def test_an_album(catalog: Catalog, form: str) -> None:
-    """By its address, or by its ID with its owner: its photos have no owner of their own."""
-    number = owner_with_photos()
-    who, album = member(number), album_id(number, 1)
-    query = (
-        {"album": f"https://www.flickr.com/photos/{who.path_alias}/albums/{album}"}
-        if form == "url"
-        else {"album": album, "user": who.nsid}
-    )
-    with FakeFlickr(PLAIN) as flickr:
-        searched(catalog, flickr, query)
-        assert complaints(flickr.log) == []
-    assert rows(catalog).keys() == ids(PLAIN, (PLAIN.owner == number) & (PLAIN.album == 1))
-    assert {row["owner"] for row in rows(catalog).values()} == {who.nsid}
+    for year in range(2005, 2024):
+        searched(catalog, flickr, {"group": group_id(2), "taken_from": str(year), "taken_to": str(year)})
+        found = {photo for photo, row in rows(catalog).items() if str(row["taken_at"]).startswith(str(year))}
+        assert found == ids(PLAIN, mask & years(year, year)), year
 
 
 @pytest.mark.parametrize(
@@ -246,6 +222,7 @@ def test_an_album(catalog: Catalog, form: str) -> None:
         {"user": "nobody"},
         {"user": "https://www.flickr.com/photos/nobody-at-all/"},
         {"user": "99999999@N09"},
+        {"user": member(1).nsid},
         {"group": "https://www.flickr.com/groups/none/"},
         {"group": "1@N20"},
         {"album": "holiday"},
@@ -254,35 +231,34 @@ def test_an_album(catalog: Catalog, form: str) -> None:
     ],
 )
 def test_who_is_not_there(catalog: Catalog, query: dict[str, Any]) -> None:
-    """A usage error that names it; a deleted user in a plan of several is passed over and told."""
-    with FakeFlickr(PLAIN) as flickr:
-        with pytest.raises(UsageError) as caught:
-            searched(catalog, flickr, query)
-        assert query.get("user", query.get("group", query.get("album"))) in caught.value.why
+    """A usage error that names it: a user who never was, or whose account is deleted, a group, an album."""
+    universe = Universe(90, rates=Rates.none())
+    universe.deleted_owner[1] = True
+    with FakeFlickr(universe) as flickr, pytest.raises(UsageError) as caught:
+        searched(catalog, flickr, query)
+    assert query.get("user", query.get("group", query.get("album"))) in caught.value.why
 
 
-def test_one_of_several_searches_that_is_refused(catalog: Catalog) -> None:
+def test_one_of_several_searches_that_is_refused(catalog: Catalog, flickr: FakeFlickr) -> None:
     """The others are made; the run says what is missing."""
-    with FakeFlickr(PLAIN) as flickr:
-        counts = searched(catalog, flickr, {"user": "99999999@N09"}, {"taken_from": "2013", "taken_to": "2013"})
+    counts = searched(catalog, flickr, {"user": "99999999@N09"}, {"taken_from": "2013", "taken_to": "2013"})
     assert rows(catalog).keys() == ids(PLAIN, years(2013, 2013)) and counts.incomplete
     assert any("Unknown user" in remark for remark in counts.remarks)
 
 
-def test_no_more_than_were_asked_for(catalog: Catalog) -> None:
+def test_no_more_than_were_asked_for(catalog: Catalog, flickr: FakeFlickr) -> None:
     """In all, of an owner, of a window before it was halved."""
-    with FakeFlickr(PLAIN) as flickr:
-        searched(catalog, flickr, limit=37)
-        assert len(rows(catalog)) == 37
-        searched(catalog, flickr, per_owner=2)
-        owners = Counter(row["owner"] for row in rows(catalog).values())
-        status = harvest_status(catalog)
-        assert len(owners) == len(set(PLAIN.owner.tolist()))
-        assert {reason for _, reason in status.left_out} == {"2 photos of its owner are taken already"}
-        before = set(rows(catalog))
-        searched(catalog, flickr, per_window=3, window="year")
-        counts = Counter(row["taken_at"][:4] for number, row in rows(catalog).items() if number not in before)
-        assert counts and max(counts.values()) <= 3
+    searched(catalog, flickr, limit=37)
+    assert len(rows(catalog)) == 37
+    searched(catalog, flickr, per_owner=2)
+    owners = Counter(row["owner"] for row in rows(catalog).values())
+    status = harvest_status(catalog)
+    assert len(owners) == len(set(PLAIN.owner.tolist()))
+    assert {reason for _, reason in status.left_out} == {"2 photos of its owner are taken already"}
+    before = set(rows(catalog))
+    searched(catalog, flickr, per_window=3, window="year")
+    counts = Counter(row["taken_at"][:4] for number, row in rows(catalog).items() if number not in before)
+    assert counts and max(counts.values()) <= 3
 
 
 def test_videos_are_left_out(catalog: Catalog) -> None:
@@ -311,88 +287,68 @@ def test_dates_as_coarse_as_they_are(catalog: Catalog) -> None:
             assert row["taken_precision"] == wanted[int(universe.granularity[number])]
 
 
-def test_several_searches_share_a_plan(catalog: Catalog) -> None:
+def test_several_searches_share_a_plan(catalog: Catalog, flickr: FakeFlickr) -> None:
     """A photo that two find is one row, with the label of the first."""
-    with FakeFlickr(PLAIN) as flickr:
-        counts = searched(
-            catalog, flickr, ALL_YEARS | {"tags": ["beach"], "label": "beach"}, ALL_YEARS | {"label": "other"}
-        )
+    counts = searched(
+        catalog, flickr, ALL_YEARS | {"tags": ["beach"], "label": "beach"}, ALL_YEARS | {"label": "other"}
+    )
     labels = {number: row["semantic_label"] for number, row in rows(catalog).items()}
     assert len(labels) == 900 == counts.added and set(labels.values()) == {"beach", "other"}
 
 
-def test_a_second_run_asks_nothing(catalog: Catalog) -> None:
+def test_a_second_run_asks_nothing(catalog: Catalog, flickr: FakeFlickr) -> None:
     """Another plan updates the rows it finds; a forgotten photo stays out."""
-    with FakeFlickr(PLAIN) as flickr:
-        searched(catalog, flickr, ALL_YEARS | {"label": "first"})
-        calls = len(flickr.log)
-        assert searched(catalog, flickr, ALL_YEARS | {"label": "first"}).calls_made == 0 and len(flickr.log) == calls
-        forget(catalog, [f"flickr:{PLAIN.id_of(0)}"])
-        before = int(PLAIN.license[1])
-        flickr.universe.relicense(PLAIN.id_of(1), 9 if before != 9 else 0)
-        counts = searched(catalog, flickr, ALL_YEARS | {"label": "again"})
-        flickr.universe.relicense(PLAIN.id_of(1), before)
+    searched(catalog, flickr, ALL_YEARS | {"label": "first"})
+    calls = len(flickr.log)
+    assert searched(catalog, flickr, ALL_YEARS | {"label": "first"}).calls_made == 0 and len(flickr.log) == calls
+    forget(catalog, [f"flickr:{PLAIN.id_of(0)}"])
+    before = int(PLAIN.license[1])
+    flickr.universe.relicense(PLAIN.id_of(1), 9 if before != 9 else 0)
+    counts = searched(catalog, flickr, ALL_YEARS | {"label": "again"})
+    flickr.universe.relicense(PLAIN.id_of(1), before)
     assert (counts.added, counts.updated, counts.unchanged, counts.skipped) == (0, 1, 898, 1)
 
 
-def test_an_imported_photo_keeps_what_is_known(catalog: Catalog) -> None:
+def test_an_imported_photo_keeps_what_is_known(catalog: Catalog, flickr: FakeFlickr) -> None:
     """Its EXIF is not asked for."""
     first = PLAIN.id_of(int(PLAIN.by_taken[0]))
     put_listings(catalog, [(Listing(first, "flickrexif"), Exif(make="Canon"))])
-    with FakeFlickr(PLAIN) as flickr:
-        searched(catalog, flickr, ALL_YEARS, limit=5)
-        harvested(catalog, flickr)
-        assert str(first) not in {record.photo_id for record in flickr.log}
+    searched(catalog, flickr, ALL_YEARS, limit=5)
+    harvested(catalog, flickr)
+    assert str(first) not in {record.photo_id for record in flickr.log}
     assert rows(catalog)[first]["Make"] == "Canon" and rows(catalog)[first]["source"] == "flickrexif"
     assert len(rows(catalog)) == 5
 
 
-class Failing(Faults):
-    """Searches fail for a while, longer than they are tried."""
-
-    def for_call(self, number: int, method: str, photo_id: str | None) -> Fault | None:
-        """As `Faults.for_call`."""
-        return Fault.CODE_10 if method == "flickr.photos.search" and 20 <= number < 60 else None
-
-
 def test_a_window_that_fails_stays_open(catalog: Catalog) -> None:
-    """The others are listed; the same command asks for it again, and for nothing else."""
-    faults = Failing()
-    with FakeFlickr(PLAIN, faults) as flickr:
+    """It is asked for again until it is answered, and nothing else is; where all fail, the run ends, and a later one makes it."""
+    always = Faults(rate=1.0, kinds=(Fault.CODE_10,))
+    with FakeFlickr(PLAIN, replace(always, only=range(20, 60))) as flickr:
         first = searched(catalog, flickr, window="year")
         assert not first.incomplete and len(rows(catalog)) == 900 and asked_twice(flickr.log) == []
-    with FakeFlickr(PLAIN, Faults(rate=0.3, kinds=(Fault.CODE_10, Fault.CODE_105, Fault.HTTP_503))) as flickr:
-        searched(catalog, flickr, ALL_YEARS | {"label": "x"}, window="year")
-        assert asked_twice(flickr.log) == []
+        flickr.faults, calls = always, len(flickr.log)
+        for query in ({"user": "somebody"}, ALL_YEARS | {"label": "x"}):
+            with pytest.raises(SourceError, match="does not answer"):
+                searched(catalog, flickr, query, window="year")
+        flickr.faults = Faults(rate=0.3, kinds=(Fault.CODE_10, Fault.CODE_105, Fault.HTTP_503))
+        assert searched(catalog, flickr, ALL_YEARS | {"label": "x"}, window="year").updated == 900
+        assert asked_twice(flickr.log[calls:]) == []
 
 
-def test_a_search_that_only_fails(catalog: Catalog) -> None:
-    """It ends with a message; a later run makes it."""
-    with FakeFlickr(PLAIN, Faults(rate=1.0, kinds=(Fault.CODE_10,))) as flickr:
-        with pytest.raises(SourceError, match="does not answer"):
-            searched(catalog, flickr, window="year")
-        with pytest.raises(SourceError, match="does not answer"):
-            searched(catalog, flickr, {"user": "somebody"})
-        flickr.faults = Faults()
-        searched(catalog, flickr, window="year")
-    assert len(rows(catalog)) == 900
-
-
-def test_a_killed_run_asks_no_name_again(catalog: Catalog) -> None:
+def test_a_killed_run_asks_no_name_again(catalog: Catalog, flickr: FakeFlickr) -> None:
     """Each ID is stored as soon as it came, until the plan is."""
     names = [member(number).username for number in range(4)]
     plan = plan_from({"search": [{"user": name} for name in names]}, "")
-    with FakeFlickr(PLAIN) as flickr:
-        with client(catalog, flickr) as asked:
-            asked.most_calls = 3
-            with pytest.raises(NoCallsLeft):  # in the place of a kill
-                finish(search(catalog, asked, plan))
-        with client(catalog, flickr) as asked:
+    with client(catalog, flickr) as asked:
+        asked.most_calls = 3
+        with pytest.raises(NoCallsLeft):  # in the place of a kill
             finish(search(catalog, asked, plan))
-        assert asked_twice(flickr.log) == [] and by_method(flickr.log)["flickr.people.findByUsername"] == 4
+    with client(catalog, flickr) as asked:
+        finish(search(catalog, asked, plan))
+    assert asked_twice(flickr.log) == [] and by_method(flickr.log)["flickr.people.findByUsername"] == 4
 
 
-def test_an_estimate_takes_ten_calls_at_most(catalog: Catalog) -> None:
+def test_an_estimate_takes_ten_calls_at_most(catalog: Catalog, flickr: FakeFlickr) -> None:
     """Tries and names included; it stores nothing, and says so where nothing came."""
     queries = [{"user": member(number).username, **ALL_YEARS} for number in range(20)]
     plan = plan_from({"search": queries}, "")
@@ -401,12 +357,11 @@ def test_an_estimate_takes_ten_calls_at_most(catalog: Catalog) -> None:
     def stored() -> list[int]:
         return [catalog.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
 
-    with FakeFlickr(PLAIN) as flickr:
-        with client(catalog, flickr) as asked:
-            told = finish(estimate(asked, plan))
-        assert told.calls_made == len(flickr.log) == 10
-        flickr.faults = Faults(rate=1.0, kinds=(Fault.HTTP_500,))
-        with client(catalog, flickr) as asked, pytest.raises(SourceError, match="does not answer"):
-            finish(estimate(asked, plan))
-        assert len(flickr.log) <= 20
+    with client(catalog, flickr) as asked:
+        told = finish(estimate(asked, plan))
+    assert told.calls_made == len(flickr.log) == 10
+    flickr.faults = Faults(rate=1.0, kinds=(Fault.HTTP_500,))
+    with client(catalog, flickr) as asked, pytest.raises(SourceError, match="does not answer"):
+        finish(estimate(asked, plan))
+    assert len(flickr.log) <= 20
     assert stored() == [0] * 6 and catalog.revision() == 0

@@ -7,7 +7,6 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,16 @@ import pytest
 
 from curate.cli import run_cli
 from curate.workspace import Workspace
-from tests.helpers.fake_flickr import FakeFlickr, Faults, Limits, Record, Universe, asked_twice, complaints, violations
-from tests.helpers.fake_flickr.log import IMAGE
+from tests.helpers.fake_flickr import (
+    FakeFlickr,
+    Faults,
+    Limits,
+    Universe,
+    asked_twice,
+    complaints,
+    files_twice,
+    violations,
+)
 
 STEPS = (
     ("search", "--taken-from", "2000", "--taken-to", "2025", "--window", "year"),
@@ -46,12 +53,6 @@ def harvest(workspace: Workspace) -> None:
                 break
 
 
-def files_twice(log: Sequence[Record]) -> int:
-    """How often a file was asked for that had been sent."""
-    asked = [record.photo_id for record in log if record.method == IMAGE and record.settled]
-    return len(asked) - len(set(asked))
-
-
 @pytest.fixture
 def undisturbed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -59,10 +60,9 @@ def undisturbed(
     """The rows of a harvest without faults; nothing was asked twice for them."""
     calm = Workspace.create(tmp_path / "calm")
     with FakeFlickr(Universe(PHOTOS, 3)) as flickr:
-        for name, value in flickr.environment().items():
-            monkeypatch.setenv(name, value)
+        flickr.point(monkeypatch)
         harvest(calm)
-        assert asked_twice(flickr.log) == [] and files_twice(flickr.log) == 0 and complaints(flickr.log) == []
+        assert asked_twice(flickr.log) == [] and files_twice(flickr.log) == [] and complaints(flickr.log) == []
     found = rows(calm, capsys)
     assert sum(row["sha256"] is not None for row in found.values()) > 10
     return found
@@ -76,14 +76,13 @@ def test_faults_change_nothing(
 ) -> None:
     """One call in ten fails, in every way; each refusal is explained."""
     hurt = Workspace.create(tmp_path / "hurt")
-    faults = Faults(rate=0.1, image_rate=0.1, retry_after=1, stall_seconds=0.01)
+    faults = Faults(rate=0.1, image_rate=0.1, retry_after=1)
     with FakeFlickr(Universe(PHOTOS, 3), faults, Limits(pace=1000.0)) as flickr:
-        for name, value in flickr.environment().items():
-            monkeypatch.setenv(name, value)
+        flickr.point(monkeypatch)
         harvest(hurt)
         log = flickr.log
     assert rows(hurt, capsys) == undisturbed
-    assert asked_twice(log) == [] and files_twice(log) == 0 and violations(log) == [] == complaints(log)
+    assert asked_twice(log) == [] and files_twice(log) == [] and violations(log) == [] == complaints(log)
     assert len({record.fault for record in log if record.fault}) > 8
     run_cli(["flickr", "status", "--json", "-w", str(hurt.root)])
     status = json.loads(capsys.readouterr().out)
@@ -101,9 +100,8 @@ def test_kills_change_nothing(
 ) -> None:
     """At random moments; what was answered is not asked for again, but for one call a kill."""
     hurt, moments, left = Workspace.create(tmp_path / "hurt"), random.Random(1), KILLS
-    with FakeFlickr(Universe(PHOTOS, 3), Faults(stall_seconds=0.01), Limits(pace=60.0)) as flickr:
-        for name, value in flickr.environment().items():
-            monkeypatch.setenv(name, value)
+    with FakeFlickr(Universe(PHOTOS, 3), Faults(), Limits(pace=60.0)) as flickr:
+        flickr.point(monkeypatch)
         for step in STEPS:
             while True:
                 process = subprocess.Popen(
@@ -124,5 +122,5 @@ def test_kills_change_nothing(
                 assert process.returncode == -9
         log = flickr.log
     assert left == 0 and rows(hurt, capsys) == undisturbed
-    assert len(asked_twice(log)) + files_twice(log) <= KILLS
+    assert len(asked_twice(log)) + len(files_twice(log)) <= KILLS
     assert violations(log) == [] == complaints(log)
