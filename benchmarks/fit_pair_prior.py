@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 
 from benchmarks.virtual_pairs import VirtualPairs, virtual_pairs
 from benchmarks.virtual_standpoints import Standpoints
+from curate.catalog.sides import PairingPhoto
 from curate.demo.plan import CollectionOptions
 from curate.pairing.evidence import Evidence
 from curate.pairing.find import PairingResult, find_pairs
-from curate.pairing.photo import PairingPhoto
 from curate.pairing.score.fitting import fit
 from curate.pairing.score.model import FEATURES, LogisticScorer, feature_rows
 from tracer.base.progress import finish

@@ -93,21 +93,13 @@ def pair(
                 jobs=jobs,
             )
         )
-    answer = {
-        "candidates": counts.candidates,
-        "phones": counts.phones,
-        "others": counts.others,
-        "clock_offsets": [offset.to_dict() for offset in counts.clock_offsets],
-        "left_out": [{"path": path, "reason": reason} for path, reason in counts.left_out],
-        "seconds": round(counts.seconds, 3),
-    }
     if json:
-        print_json(answer)
+        print_json(asdict(counts))
     else:
         say(
             f"candidates {counts.candidates}, phones {counts.phones}, others {counts.others}, seconds {counts.seconds:.1f}"
         )
-        say_left_out(counts.left_out, workspace)
+        say_left_out([(one.path, one.reason) for one in counts.left_out], workspace)
         with opened(workspace) as catalog:
             say_next(catalog)
 

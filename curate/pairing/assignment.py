@@ -7,6 +7,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+ASSIGNED = 0.2
+"""Pairs with a lower probability are never part of the one-to-one choice."""
+
 
 def assign(pairs: Iterable[tuple[int, int, float]], min_score: float = 0.0) -> set[tuple[int, int]]:
     """Choose pairs so that no photo is used twice and the sum of scores is as large as possible.
@@ -50,18 +53,14 @@ def assign(pairs: Iterable[tuple[int, int, float]], min_score: float = 0.0) -> s
 
 def _blocks(scores: dict[tuple[int, int], float]) -> list[list[tuple[int, int]]]:
     """Return the connected components of the graph whose edges are the pairs, each sorted, in order of their first pair."""
-    parent: dict[tuple[str, int], tuple[str, int]] = {}
+    from scipy.cluster.hierarchy import DisjointSet
 
-    def root(node: tuple[str, int]) -> tuple[str, int]:
-        parent.setdefault(node, node)
-        while parent[node] != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
-
-    for phone, other in sorted(scores):
-        parent[root(("phone", phone))] = root(("other", other))
+    sets = DisjointSet()
+    for phone, other in scores:
+        sets.add(("phone", phone))
+        sets.add(("other", other))
+        sets.merge(("phone", phone), ("other", other))
     members: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
     for phone, other in sorted(scores):
-        members[root(("phone", phone))].append((phone, other))
+        members[sets["phone", phone]].append((phone, other))
     return list(members.values())

@@ -7,23 +7,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from curate.catalog.bursts import keep_bursts
 from curate.catalog.candidates import contradicted, replace_candidates
-from curate.catalog.clocks import stated_offsets
+from curate.catalog.clocks import keep_clock_offsets, stated_offsets
 from curate.catalog.naming import source_folders
 from curate.catalog.originals import refuse_original
 from curate.catalog.pairs import pair_of
 from curate.catalog.photos import paths_of
-from curate.catalog.sides import keep_compared, photos_of_sides
+from curate.catalog.sides import PairingPhoto, keep_compared, photos_of_sides
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, StorageError, UsageError, command
-from curate.pairing.bursts import bursts
-from curate.pairing.clocks.offset import ClockOffset
-from curate.pairing.clocks.workspace_offsets import keep_clock_offsets
 from curate.pairing.find import PairingResult, Signals, find_pairs
-from curate.pairing.photo import PairingPhoto
+from curate.pairing.scenes import bursts
 from curate.pairing.score.learning import follow
 from curate.pairing.workers import DAMAGED
 from curate.photos.facts import UNREADABLE, Status
@@ -45,24 +42,37 @@ COPY = "an exact copy of "
 _LOST = "its preview is lost: curate ingest makes it again"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A photo that could not be compared.
+
+    Attributes:
+        path: its path, as shown.
+        reason: why not, in words.
+    """
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PairingCounts:
-    """The result of a pairing run in a workspace.
+    """The result of a pairing run in a workspace, as `curate pair --json` prints it.
 
     Attributes:
         candidates: number of candidate pairs, without those of two different stated scenes.
         phones: number of phone photos that were compared.
         others: number of other photos that were compared.
-        clock_offsets: the clock offsets, estimated or stated.
-        left_out: (path, reason) of photos that could not be compared.
+        clock_offsets: the clock offsets, estimated or stated (`ClockOffset.to_dict`).
+        left_out: the photos that could not be compared.
         seconds: wall time.
     """
 
     candidates: int
     phones: int
     others: int
-    clock_offsets: list[ClockOffset]
-    left_out: list[tuple[str, str]]
+    clock_offsets: list[dict[str, Any]]
+    left_out: list[LeftOut]
     seconds: float
 
 
@@ -80,39 +90,18 @@ def pairing_photos(
     photos: list[PairingPhoto] = []
     left_out: list[tuple[str, str]] = []
     seen: dict[str, str] = {}
-    for one in photos_of_sides(catalog, only):
-        if one.status is not Status.OK or one.sha256 is None:
-            without = one.sha256 is None and one.status not in UNREADABLE
-            left_out.append((one.path, NO_FILE if without else f"could not be read ({one.status})"))
-            continue
-        if one.sha256 in seen:
-            left_out.append((one.path, f"{COPY}{seen[one.sha256]}"))
-            continue
-        seen[one.sha256] = one.path
-        preview = catalog.workspace.preview(one.sha256)
-        if not is_whole(preview):
-            left_out.append((one.path, _UNDECODED if one.phash is None else _LOST))
-            continue
-        photos.append(
-            PairingPhoto(
-                id=one.id,
-                sha256=one.sha256,
-                preview=preview,
-                side=one.side,
-                camera=one.camera,
-                taken_at=one.taken_at,
-                taken_precision=one.taken_precision,
-                utc_offset=one.utc_offset,
-                gps_utc=one.gps_utc,
-                latitude=one.latitude,
-                longitude=one.longitude,
-                phash=one.phash,
-                name=os.path.basename(one.path),
-                width=one.width or 0,
-                height=one.height or 0,
-                album=os.path.dirname(one.path) or None,
-            )
-        )
+    for photo, status in photos_of_sides(catalog, only):
+        if status is not Status.OK or not photo.sha256:
+            without = not photo.sha256 and status not in UNREADABLE
+            left_out.append((photo.path, NO_FILE if without else f"could not be read ({status})"))
+        elif photo.sha256 in seen:
+            left_out.append((photo.path, f"{COPY}{seen[photo.sha256]}"))
+        else:
+            seen[photo.sha256] = photo.path
+            if is_whole(photo.preview):
+                photos.append(photo)
+            else:
+                left_out.append((photo.path, _UNDECODED if photo.phash is None else _LOST))
     return photos, left_out
 
 
@@ -169,9 +158,9 @@ def pair_workspace(
         len(result.candidates) - contradicted(catalog),
         result.phones,
         result.others,
-        result.clock_offsets,
-        left_out,
-        time.monotonic() - started,
+        [offset.to_dict() for offset in result.clock_offsets],
+        [LeftOut(path, reason) for path, reason in left_out],
+        round(time.monotonic() - started, 3),
     )
 
 

@@ -15,11 +15,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
-from curate.pairing.compare import Comparison, compare
+from curate.pairing.compare import compare
+from curate.pairing.evidence import Evidence
 from curate.pairing.features import WIDE, Features, compute, is_whole, load, save
 from curate.pairing.processes import process_pool
 from curate.pairing.voting import Signed, Vocabulary, sign
@@ -81,7 +83,7 @@ def signatures(task: tuple[Path, Vocabulary, int]) -> Signed:
     return sign(vocabulary, _not_missing(load(cached), cached).unit(voting))
 
 
-def comparisons(task: tuple[Path, Sequence[Path], bool, bool]) -> list[Comparison]:
+def comparisons(task: tuple[Path, Sequence[Path], bool, bool]) -> list[Evidence]:
     """Compare one phone photo with other photos.
 
     Args:
@@ -173,7 +175,6 @@ def _start_worker() -> None:
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
     """Limit OpenCV and BLAS to one thread: sums are then computed in a fixed order, and processes do not compete for cores."""
-    import cv2
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     before = cv2.getNumThreads()

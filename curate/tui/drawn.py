@@ -34,8 +34,7 @@ def matches_of(
         coarse: whether the terminal draws pictures as character cells.
         stopped: returns whether to stop; called between the steps.
     """
-    from curate.pairing.compare import inlier_points
-    from curate.pairing.drawing import draw_matches
+    from curate.pairing.drawing import draw_matches, inlier_points
     from curate.pairing.run import pairing_photos
 
     key = pair.phone_id, pair.other_id

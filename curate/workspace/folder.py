@@ -332,17 +332,12 @@ def _refuse_odd_names(root: Path) -> None:
     made = [folder for folder in root.parents if not folder.exists()]
     for folder in (root, *made):
         if not is_harmless(folder.name):
-            better = clean_text(os.fsencode(folder.name)) or "workspace"
+            better = folder.with_name(clean_text(os.fsencode(folder.name)) or "workspace") / root.relative_to(folder)
             raise UsageError(
                 "a workspace cannot have that name",
                 f"{quoted_path(folder.name)} holds characters that are not allowed in a settings file or in a terminal",
-                f"Name it without them: {command('new', _renamed(root, folder, better))}",
+                f"Name it without them: {command('new', better)}",
             )
-
-
-def _renamed(root: Path, folder: Path, name: str) -> Path:
-    """Return the path `root` with the name of one of its folders, or its own name, replaced."""
-    return folder.with_name(name) / root.relative_to(folder)
 
 
 def _toml_safe(text: str) -> str:

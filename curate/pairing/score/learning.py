@@ -32,9 +32,8 @@ from curate.catalog.candidates import Candidate, candidates, keep_ranks, keep_sc
 from curate.catalog.decisions import decided_pairs
 from curate.catalog.scenes import stated_scenes
 from curate.catalog.store import Catalog
-from curate.pairing.assignment import assign
+from curate.pairing.assignment import ASSIGNED, assign
 from curate.pairing.evidence import Evidence
-from curate.pairing.find import ASSIGNED
 from curate.pairing.scenes import best_of_each_scene
 from curate.pairing.score.model import feature_rows, pair_scores, prior
 
@@ -128,7 +127,9 @@ def follow(catalog: Catalog, *, always: bool = False) -> bool:
         if (catalog.candidates_revision(), _decided(catalog)) != before:
             return False  # whoever changed them calls this function too
         again, stated = kept_bursts(catalog), stated_scenes(catalog)
-        _write(catalog, kept, scores, proposals(kept, scores, [*decided, *by_nobody], again, stated))
+        proposed = proposals(kept, scores, [*decided, *by_nobody], again, stated)
+        news = zip(map(float, scores), proposed, kept, strict=True)
+        keep_scores(catalog, [(score, on, k.rowid) for score, on, k in news if (score, on) != (k.score, k.assigned)])
         new = zip(_ranks(kept, scores), evidence, kept, strict=True)
         changed = [(*rank, k.rowid) for rank, old, k in new if rank != (old.rank_phone, old.rank_other)]
         keep_ranks(catalog, changed)
@@ -169,18 +170,6 @@ def whole_steps(count: int) -> int:
 def _by_pair(decided: Sequence[Answer]) -> dict[tuple[str, str], bool]:
     """Return the answers by pair, in both orders, since camera types can change after a decision."""
     return {pair: yes for phone, other, yes in decided for pair in ((phone, other), (other, phone))}
-
-
-def _write(catalog: Catalog, kept: Sequence[Candidate], scores: NDArray[np.float64], proposed: Sequence[bool]) -> None:
-    """Store the scores and proposals that changed."""
-    keep_scores(
-        catalog,
-        [
-            (float(score), chosen, k.rowid)
-            for score, chosen, k in zip(scores, proposed, kept, strict=True)
-            if (float(score), chosen) != (k.score, k.assigned)
-        ],
-    )
 
 
 def _ranks(kept: Sequence[Candidate], scores: NDArray[np.float64]) -> list[tuple[int, int]]:

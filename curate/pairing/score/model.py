@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,12 +107,6 @@ WEAKER, EQUAL = 0.2, 0.5
 from the second on as much."""
 
 
-class Scorer(Protocol):
-    """A model that turns rows of features, (n, len(FEATURES)) float64, into (n,) probabilities."""
-
-    def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class LogisticScorer:
     """A logistic regression: P = 1 / (1 + exp(−(intercept + rows · weights))).
@@ -164,7 +157,7 @@ def prior() -> LogisticScorer:
     return LogisticScorer.from_json(json.loads(text))
 
 
-def pair_scores(evidence: Sequence[Evidence], rows: NDArray[np.float64], scorer: Scorer) -> NDArray[np.float64]:
+def pair_scores(evidence: Sequence[Evidence], rows: NDArray[np.float64], scorer: LogisticScorer) -> NDArray[np.float64]:
     """Return the probability that each pair shows one scene, (n,) float64.
 
     A pair whose pictures agree significantly never has a lower score than it would have if they agreed by chance. Two photos from

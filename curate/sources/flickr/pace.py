@@ -51,10 +51,7 @@ class Limit:
 
 
 def rest(
-    seconds: float,
-    clock: Callable[[], float] = time.time,
-    sleep: Callable[[float], None] = time.sleep,
-    unsaid: float = _UNSAID,
+    seconds: float, clock: Callable[[], float] = time.time, sleep: Callable[[float], None] = time.sleep
 ) -> Work[None]:
     """Sleep in short pieces, so that the work can be cancelled; a long rest says until when it lasts.
 
@@ -62,10 +59,9 @@ def rest(
         seconds: how long.
         clock: the Unix time in seconds.
         sleep: waits for some seconds.
-        unsaid: seconds up to which nothing is said.
     """
     until = clock() + seconds
-    told = Progress(f"waiting until {datetime.fromtimestamp(until):%H:%M:%S}", 0) if seconds > unsaid else SILENT
+    told = Progress(f"waiting until {datetime.fromtimestamp(until):%H:%M:%S}", 0) if seconds > _UNSAID else SILENT
     while (left := until - clock()) > 0:
         yield told
         sleep(min(left, NAP))

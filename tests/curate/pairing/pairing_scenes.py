@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.pairing.photo import PairingPhoto
+from curate.catalog.sides import PairingPhoto
 from curate.photos.facts import TakenPrecision
 
 START = datetime(2024, 5, 4, 10, 0, 0)
@@ -161,8 +161,6 @@ def write_collection(
                     longitude=None,
                     phash=average_hash(picture),
                     name=name,
-                    width=picture.shape[1],
-                    height=picture.shape[0],
                 )
             )
             scene_of[identity] = number

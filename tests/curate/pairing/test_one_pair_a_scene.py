@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.catalog.sides import PairingPhoto
 from curate.errors import UsageError
-from curate.pairing.bursts import bursts
 from curate.pairing.groups import Member, drawn
-from curate.pairing.photo import PairingPhoto
-from curate.pairing.scenes import SAME_SCENE_SCORE, best_of_each_scene
+from curate.pairing.scenes import SAME_SCENE_SCORE, best_of_each_scene, bursts
 from curate.photos.facts import TakenPrecision
 
 CANDIDATES = [
@@ -56,8 +55,6 @@ def shot(number: int, camera: str, second: float | None, phash: str, name: str |
         longitude=None,
         phash=phash,
         name=name or f"{number}.jpg",
-        width=4000,
-        height=3000,
     )
 
 

@@ -13,12 +13,11 @@ import numpy as np
 import pytest
 from pairing_scenes import OTHER, PHONE, Collection, average_hash, make_scene, photograph
 
+from curate.catalog.sides import PairingPhoto
 from curate.pairing import search as searching
-from curate.pairing.compare import inlier_points
-from curate.pairing.drawing import draw_matches
+from curate.pairing.drawing import draw_matches, inlier_points
 from curate.pairing.evidence import words
 from curate.pairing.find import PairingResult, Signals, find_pairs
-from curate.pairing.photo import PairingPhoto
 from curate.photos.facts import TakenPrecision
 from tracer.base.files import is_partial
 from tracer.base.progress import finish
@@ -175,7 +174,8 @@ def test_matches_can_be_drawn(collection: Collection, cache: Path) -> None:
     assert np.median(np.linalg.norm(mapped[:, :2] / mapped[:, 2:] - found.b, axis=1)) < 9
     assert (found.a >= 0).all() and (found.a <= (640, 640)).all()
     drawn = draw_matches(phone, other, found)
-    assert drawn.shape[1] > phone.width + other.width and drawn.dtype == np.uint8
+    widths = [cv2.imread(str(photo.preview)).shape[1] for photo in (phone, other)]
+    assert drawn.shape[1] > sum(widths) and drawn.dtype == np.uint8
     plain = draw_matches(phone, other, found, most=0)
     assert (drawn != plain).any(axis=2).mean() > 0.005
 
@@ -209,8 +209,6 @@ def test_a_longer_lens_and_a_turned_camera(tmp_path: Path) -> None:
                     longitude=None,
                     phash=average_hash(picture),
                     name=path.name,
-                    width=picture.shape[1],
-                    height=picture.shape[0],
                 )
             )
     result = finish(find_pairs(photos, tmp_path / "cache"))
@@ -291,8 +289,6 @@ def test_real_pairs(corpus: Path, tmp_path: Path) -> None:
                 longitude=None,
                 phash=average_hash(small),
                 name=path.name,
-                width=width,
-                height=height,
             )
         )
     result = finish(find_pairs(photos, tmp_path / "cache", workers=2))
