@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +35,6 @@ _MOVED = 0.15
 """Largest change of a matrix element, and of the shift as a share of the side, that an alignment may have."""
 
 Row = dict[str, Any]
-
-
-class Rows(Protocol):
-    """Rows that are read by their position: a list or a table."""
-
-    def __getitem__(self, position: int, /) -> Row: ...
 
 
 def may_be_copies(a: Row, b: Row) -> bool:
@@ -90,7 +84,9 @@ def _small_picture(path: Path) -> NDArray[np.uint8] | None:
     return None if image is None else small_picture(image)  # previews are a cache and may be missing or damaged
 
 
-def join_alike(sets: DisjointSet, texts: Iterable[str | None], rows: Rows, alike: Callable[[Row, Row], bool]) -> None:
+def join_alike(
+    sets: DisjointSet, texts: Iterable[str | None], row_of: Callable[[int], Row], alike: Callable[[Row, Row], bool]
+) -> None:
     """Join the rows that have similar hashes (`CANDIDATE_BITS`) and are copies by `alike`.
 
     Of rows with the same hash, only one of each group of copies is compared further. Rows of two different seconds are not
@@ -99,7 +95,7 @@ def join_alike(sets: DisjointSet, texts: Iterable[str | None], rows: Rows, alike
     Args:
         sets: the joined rows by their numbers; rows that are not joined to others are not in it. It is changed.
         texts: the rows' hashes.
-        rows: the rows by their numbers.
+        row_of: gives a row by its number.
         alike: decides whether two rows are copies.
     """
     hashes = Hashes(texts)
@@ -117,9 +113,9 @@ def join_alike(sets: DisjointSet, texts: Iterable[str | None], rows: Rows, alike
     def representatives(number: int) -> _Representatives:
         found = _Representatives()
         for i in members(number):
-            row = rows[i]
+            row = row_of(i)
             second = _second(row)
-            like = next((j for j in found.of(second) if alike(rows[j], row)), None)
+            like = next((j for j in found.of(second) if alike(row_of(j), row)), None)
             if like is None:
                 found.add(i, second)
             else:
@@ -132,7 +128,7 @@ def join_alike(sets: DisjointSet, texts: Iterable[str | None], rows: Rows, alike
     for a, b in near_pairs(hashes.values, CANDIDATE_BITS):
         for x, y in zip(a.tolist(), b.tolist(), strict=True):
             for i, j in representatives(x).pairs(representatives(y)):
-                if not are_joined(i, j) and alike(rows[i], rows[j]):
+                if not are_joined(i, j) and alike(row_of(i), row_of(j)):
                     join(i, j)
 
 

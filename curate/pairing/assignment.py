@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -49,6 +49,20 @@ def assign(pairs: Iterable[tuple[int, int, float]], min_score: float = 0.0) -> s
             if (left[i], right[j]) in scores:
                 chosen.add((left[i], right[j]))
     return chosen
+
+
+def ranks(pairs: Sequence[tuple[int, int]], scores: Sequence[float]) -> list[tuple[int, int]]:
+    """Return the rank of each pair among those of its phone photo and among those of its other photo; 1 is the best.
+
+    Of pairs with equal scores, the one with the smaller ids is the better.
+    """
+    seen: Counter[tuple[str, int]] = Counter()
+    found = [(0, 0)] * len(pairs)
+    for k in sorted(range(len(pairs)), key=lambda k: (-scores[k], pairs[k])):
+        mine, theirs = ("phone", pairs[k][0]), ("other", pairs[k][1])
+        seen.update((mine, theirs))
+        found[k] = seen[mine], seen[theirs]
+    return found
 
 
 def _blocks(scores: dict[tuple[int, int], float]) -> list[list[tuple[int, int]]]:

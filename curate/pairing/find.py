@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from curate.catalog.clocks import ClockOffset
 from curate.catalog.sides import PairingPhoto
 from curate.pairing import candidates
-from curate.pairing.assignment import ASSIGNED, assign
+from curate.pairing.assignment import ASSIGNED, assign, ranks
 from curate.pairing.clocks.offsets import estimate_clocks, in_usual_zone
 from curate.pairing.evidence import Evidence, with_rivals
 from curate.pairing.features import cached_path
@@ -235,14 +235,10 @@ def scored(evidence: Mapping[Pair, Evidence], scorer: LogisticScorer) -> dict[Pa
 def offered(evidence: Mapping[Pair, Evidence], scores: Mapping[Pair, float]) -> list[Candidate]:
     """Return the candidates with their ranks, the best first."""
     order = sorted(scores, key=lambda pair: (-scores[pair], pair))
-    seen_phone: dict[int, int] = defaultdict(int)
-    seen_other: dict[int, int] = defaultdict(int)
-    kept: list[tuple[Pair, Evidence]] = []
-    for phone, other in order:
-        seen_phone[phone] += 1
-        seen_other[other] += 1
-        ranks = seen_phone[phone], seen_other[other]
-        if min(ranks) == 1 or (min(ranks) <= OFFERED and scores[phone, other] >= FLOOR):
-            kept.append(((phone, other), replace(evidence[phone, other], rank_phone=ranks[0], rank_other=ranks[1])))
+    kept = [
+        (pair, replace(evidence[pair], rank_phone=phone, rank_other=other))
+        for pair, (phone, other) in zip(order, ranks(order, [scores[pair] for pair in order]), strict=True)
+        if min(phone, other) == 1 or (min(phone, other) <= OFFERED and scores[pair] >= FLOOR)
+    ]
     chosen = assign(((a, b, scores[a, b]) for (a, b), _ in kept), ASSIGNED)
     return [Candidate(a, b, scores[a, b], facts, (a, b) in chosen) for (a, b), facts in kept]

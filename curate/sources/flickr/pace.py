@@ -50,21 +50,13 @@ class Limit:
         return min(self.calls, int(HOUR / self.interval))
 
 
-def rest(
-    seconds: float, clock: Callable[[], float] = time.time, sleep: Callable[[float], None] = time.sleep
-) -> Work[None]:
-    """Sleep in short pieces, so that the work can be cancelled; a long rest says until when it lasts.
-
-    Args:
-        seconds: how long.
-        clock: the Unix time in seconds.
-        sleep: waits for some seconds.
-    """
-    until = clock() + seconds
+def rest(seconds: float) -> Work[None]:
+    """Sleep in short pieces, so that the work can be cancelled; a long rest says until when it lasts."""
+    until = time.time() + seconds
     told = Progress(f"waiting until {datetime.fromtimestamp(until):%H:%M:%S}", 0) if seconds > _UNSAID else SILENT
-    while (left := until - clock()) > 0:
+    while (left := until - time.time()) > 0:
         yield told
-        sleep(min(left, NAP))
+        time.sleep(min(left, NAP))
 
 
 def eta(done: int, total: int, started: float, per_second: float = math.inf) -> str:
