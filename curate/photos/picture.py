@@ -187,7 +187,8 @@ def _decoded(image: Image.Image, kind: Format, orientation: int | None, max_pixe
     small = _eight_bits(image)
     small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.HAMMING)
     small = _srgb(small, profile if isinstance(profile, bytes) else None)
-    return Picture(image.format or kind, width, height, _upright(small, orientation))
+    upright = small.transpose(_TURNS[orientation]) if orientation in _TURNS else small
+    return Picture(image.format or kind, width, height, upright)
 
 
 def _leave_out_detail(image: Jpeg2KImagePlugin.Jpeg2KImageFile, file: BinaryIO) -> None:
@@ -236,10 +237,6 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-
-def _upright(image: Image.Image, orientation: int | None) -> Image.Image:
-    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

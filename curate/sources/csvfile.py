@@ -54,7 +54,8 @@ def csv_rows(path: Path, failure: str) -> Iterator[CsvRow]:
             if header is None:
                 raise SourceError(failure, f"{shown} is empty", _FORM)
             file.seek(0)
-            for line, cells in rows_of_csv(file, delimiter=_separator(header), strict=True):
+            separator = next((sign for sign in (",", ";", "\t") if sign in header), ",")
+            for line, cells in rows_of_csv(file, delimiter=separator, strict=True):
                 if any(cell.strip() for cell in cells):
                     yield CsvRow(line, cells)
     except csv.Error as error:
@@ -66,7 +67,3 @@ def csv_rows(path: Path, failure: str) -> Iterator[CsvRow]:
         raise SourceError(failure, f"{shown}: {error.strerror}", _FORM) from error
     except UnicodeDecodeError as error:
         raise SourceError(failure, f"{shown}: {error}", _FORM) from error
-
-
-def _separator(header: str) -> str:
-    return next((sign for sign in (",", ";", "\t") if sign in header), ",")

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from pairing_photos import photo
 from pairing_scenes import OTHER, PHONE, Collection, average_hash, make_scene, photograph
 
 from curate.catalog.sides import PairingPhoto
@@ -195,21 +196,7 @@ def test_a_longer_lens_and_a_turned_camera(tmp_path: Path) -> None:
             truth[number] = scene
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             photos.append(
-                PairingPhoto(
-                    id=number,
-                    sha256=digest,
-                    preview=path,
-                    side=camera.side,
-                    camera=camera.name,
-                    taken_at=None,
-                    taken_precision=TakenPrecision.UNKNOWN,
-                    utc_offset=None,
-                    gps_utc=None,
-                    latitude=None,
-                    longitude=None,
-                    phash=average_hash(picture),
-                    name=path.name,
-                )
+                photo(number, camera.side, camera.name, sha256=digest, preview=path, phash=average_hash(picture))
             )
     result = finish(find_pairs(photos, tmp_path / "cache"))
     assert all(truth[a] == truth[b] for a, b in first_choices(result).items())
@@ -224,12 +211,12 @@ def test_mirrored_picture_is_found_and_said(collection: Collection, tmp_path: Pa
     """A mirrored copy of the partner is found, and its evidence says that it is mirrored; another scene's is not."""
     phone, other, elsewhere = collection.photos[0], collection.photos[2], collection.photos[10]
     mirrored = []
-    for number, photo in enumerate((other, elsewhere)):
-        picture = cv2.imread(str(photo.preview))
+    for number, one in enumerate((other, elsewhere)):
+        picture = cv2.imread(str(one.preview))
         assert picture is not None
         path = tmp_path / f"mirrored-{number}.jpg"
         cv2.imwrite(str(path), picture[:, ::-1])
-        mirrored.append(replace(photo, id=901 + number, sha256=f"{number:064x}", preview=path))
+        mirrored.append(replace(one, id=901 + number, sha256=f"{number:064x}", preview=path))
     result = finish(find_pairs([phone, *mirrored], tmp_path / "cache", Signals(time=False)))
     found = {candidate.other_id: candidate for candidate in result.candidates}
     assert found[901].score > 0.9 and found[901].evidence.mirrored
@@ -275,20 +262,13 @@ def test_real_pairs(corpus: Path, tmp_path: Path) -> None:
         cv2.imwrite(str(path), small, [cv2.IMWRITE_JPEG_QUALITY, 90])
         scene[number] = row["scene"]
         photos.append(
-            PairingPhoto(
-                id=number,
+            photo(
+                number,
+                "phone" if row["type"] == "smartphone" else "other",
+                f"{row['make']}|{row['model']}",
                 sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
                 preview=path,
-                side="phone" if row["type"] == "smartphone" else "other",
-                camera=f"{row['make']}|{row['model']}",
-                taken_at=None,
-                taken_precision=TakenPrecision.UNKNOWN,
-                utc_offset=None,
-                gps_utc=None,
-                latitude=None,
-                longitude=None,
                 phash=average_hash(small),
-                name=path.name,
             )
         )
     result = finish(find_pairs(photos, tmp_path / "cache", workers=2))
