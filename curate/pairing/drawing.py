@@ -14,7 +14,6 @@ from curate.errors import UsageError
 from curate.pairing.agreement import RATIO, agreement
 from curate.pairing.compare import CLEAR, view_of
 from curate.pairing.features import LONG_SIDE, cached_path, compute, load, preview_picture
-from curate.pairing.geometry import Geometry
 from curate.pairing.matching import mutual_matches
 from tracer.base.files import write_atomically
 
@@ -28,13 +27,11 @@ class Matches:
     Attributes:
         a: (k, 2) float32, x and y in pixels of the first preview. A larger preview is scaled to a long side of 640 pixels.
         b: (k, 2) float32, the same in the second preview.
-        geometry: the view; where `mirrored`, that of the mirrored first picture.
         mirrored: whether the pictures agree only after the first is mirrored.
     """
 
     a: NDArray[np.float32]
     b: NDArray[np.float32]
-    geometry: Geometry
     mirrored: bool = False
 
 
@@ -48,25 +45,23 @@ def inlier_points(a: PairingPhoto, b: PairingPhoto, cache: Path) -> Matches:
         features = load(cached_path(cache, photo.sha256)) or compute(photo.preview)
         if isinstance(features, str):
             empty = np.empty((0, 2), np.float32)
-            return Matches(empty, empty, Geometry("none", 0, np.zeros(0, np.bool_)))
+            return Matches(empty, empty)
         found.append(features)
     one, two = found
-    best: tuple[Geometry, NDArray[np.intp], bool] | None = None
-    for mirrored in (False, True):
-        first = one.mirrored() if mirrored else one
-        pairs, _ = mutual_matches(first.unit(), two.unit())
-        geometry = view_of(first, two, pairs)
-        if best is None or (geometry.inliers >= CLEAR and geometry.inliers > 2 * best[0].inliers):
-            best = geometry, pairs, mirrored
-    assert best is not None
-    geometry, pairs, mirrored = best
-    kept = pairs[geometry.mask]
-    if geometry.inliers < CLEAR:
+    pairs, _ = mutual_matches(one.unit(), two.unit())
+    view, mirrored = view_of(one, two, pairs), False
+    turned = one.mirrored()
+    pairs_turned, _ = mutual_matches(turned.unit(), two.unit())
+    view_turned = view_of(turned, two, pairs_turned)
+    if view_turned.inliers >= CLEAR and view_turned.inliers > 2 * view.inliers:
+        pairs, view, mirrored = pairs_turned, view_turned, True
+    kept = pairs[view.mask]
+    if view.inliers < CLEAR:
         more, _ = mutual_matches(one.unit(), two.unit(), RATIO)
         found_there = agreement(one, two, more)
         if found_there.significance > 0:
             kept, mirrored = more[found_there.mask], False
-    return Matches(one.points[kept[:, 0]], two.points[kept[:, 1]], geometry, mirrored)
+    return Matches(one.points[kept[:, 0]], two.points[kept[:, 1]], mirrored)
 
 
 def draw_matches(

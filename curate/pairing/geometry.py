@@ -148,9 +148,10 @@ def _epipolar(mask: NDArray[np.bool_], matches: _Matches, plane: Geometry) -> Ge
     moved = np.linalg.lstsq(np.column_stack([a[mask], np.ones(int(mask.sum()))]), b[mask], rcond=None)[0]
     if np.linalg.det(moved[:2]) <= 0:
         return plane
-    shares = []
-    for points, (width, height) in ((a[mask], matches.frame_a), (b[mask], matches.frame_b)):
-        shares.append(float(cv2.contourArea(cv2.convexHull(points))) / (width * height))
+    shares = [
+        float(cv2.contourArea(cv2.convexHull(points))) / (width * height)
+        for points, (width, height) in ((a[mask], matches.frame_a), (b[mask], matches.frame_b))
+    ]
     scale = _spread(b[mask]) / max(_spread(a[mask]), 1e-6)
     if not 1 / MAX_SCALE <= scale <= MAX_SCALE:
         return plane

@@ -12,7 +12,7 @@ import math
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO
@@ -264,15 +264,10 @@ def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         solid = Image.new("RGB", image.size, "white")
         solid.paste(image, mask=image.getchannel("A"))
         image = solid
-    if profile and image.mode in ("RGB", "CMYK", "L"):
-        transform = _transform(profile, image.mode)
-        if transform is not None:
-            try:
-                converted = ImageCms.applyTransform(image, transform)
-            except (ImageCms.PyCMSError, ValueError):
-                converted = None
-            if converted is not None:
-                return converted
+    transform = _transform(profile, image.mode) if profile and image.mode in ("RGB", "CMYK", "L") else None
+    if transform is not None:
+        with suppress(ImageCms.PyCMSError, ValueError):
+            image = ImageCms.applyTransform(image, transform) or image
     return image if image.mode == "RGB" else image.convert("RGB")
 
 

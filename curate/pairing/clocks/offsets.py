@@ -114,9 +114,7 @@ def estimate_clocks(
     """
     by_id = {photo.id: photo for photo in photos}
     clocks, fixes = _readings(photos, use_gps)
-    sides: dict[str, str] = {}
-    for photo in photos:
-        sides.setdefault(photo.camera, photo.side)
+    sides = {photo.camera: photo.side for photo in reversed(photos)}  # the first photo of a camera counts
     content = {
         (a, b): stretches(votes, np.array(clocks[a]), np.array(clocks[b]))
         for (a, b), votes in sorted(content_votes(by_id, scored).items())

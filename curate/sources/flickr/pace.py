@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
+from curate.catalog.harvests import Calls
 from curate.errors import UsageError
 from tracer.base.progress import SILENT, Progress, Work
 
@@ -105,31 +105,12 @@ def limit_from(environ: Mapping[str, str], other_endpoint: bool) -> Limit:
     return Limit(int(text), HOUR / int(text))
 
 
-class CallBook(Protocol):
-    """Where calls are written down, so that the next process knows of them."""
-
-    def times(self) -> list[float]:
-        """Return the Unix times of the calls of the last hour, the oldest first."""
-
-    def begin(self, until: float) -> int:
-        """Write down a call before it is sent, with the latest time at which it ends; returns its number."""
-
-    def end(self, number: int, at: float) -> None:
-        """Write down when a call ended."""
-
-    def paused_until(self) -> float:
-        """Return the Unix time until which no call may be made; 0 where there is none."""
-
-    def pause(self, until: float) -> None:
-        """Write down that no call may be made until a Unix time."""
-
-
 class Pace:
     """Makes calls wait for their turn. One process makes calls, one at a time (the workspace's lock holds off others)."""
 
     def __init__(
         self,
-        book: CallBook,
+        book: Calls,
         limit: Limit,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
