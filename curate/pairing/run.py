@@ -15,11 +15,10 @@ from curate.catalog.clocks import keep_clock_offsets, stated_offsets
 from curate.catalog.naming import source_folders
 from curate.catalog.originals import refuse_original
 from curate.catalog.pairs import pair_of
-from curate.catalog.photos import paths_of
 from curate.catalog.sides import PairingPhoto, keep_compared, photos_of_sides
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, StorageError, UsageError, command
-from curate.pairing.find import PairingResult, Signals, find_pairs
+from curate.pairing.find import Signals, find_pairs
 from curate.pairing.scenes import bursts
 from curate.pairing.score.learning import follow
 from curate.pairing.workers import DAMAGED
@@ -76,10 +75,8 @@ class PairingCounts:
     seconds: float
 
 
-def pairing_photos(
-    catalog: Catalog, only: Sequence[int] | None = None
-) -> tuple[list[PairingPhoto], list[tuple[str, str]]]:
-    """Return the photos of both sides, and (path, reason) of the photos that belong to a side but cannot be compared.
+def pairing_photos(catalog: Catalog, only: Sequence[int] | None = None) -> tuple[list[PairingPhoto], list[LeftOut]]:
+    """Return the photos of both sides, and the photos that belong to a side but cannot be compared.
 
     Of exact copies only the first by path is compared.
 
@@ -88,20 +85,20 @@ def pairing_photos(
         only: row IDs of the photos to return; None for all.
     """
     photos: list[PairingPhoto] = []
-    left_out: list[tuple[str, str]] = []
+    left_out: list[LeftOut] = []
     seen: dict[str, str] = {}
     for photo, status in photos_of_sides(catalog, only):
         if status is not Status.OK or not photo.sha256:
             without = not photo.sha256 and status not in UNREADABLE
-            left_out.append((photo.path, NO_FILE if without else f"could not be read ({status})"))
+            left_out.append(LeftOut(photo.path, NO_FILE if without else f"could not be read ({status})"))
         elif photo.sha256 in seen:
-            left_out.append((photo.path, f"{COPY}{seen[photo.sha256]}"))
+            left_out.append(LeftOut(photo.path, f"{COPY}{seen[photo.sha256]}"))
         else:
             seen[photo.sha256] = photo.path
             if is_whole(photo.preview):
                 photos.append(photo)
             else:
-                left_out.append((photo.path, _UNDECODED if photo.phash is None else _LOST))
+                left_out.append(LeftOut(photo.path, _UNDECODED if photo.phash is None else _LOST))
     return photos, left_out
 
 
@@ -129,7 +126,7 @@ def pair_workspace(
     for kept in ("features", "embeddings"):
         remove_abandoned(catalog.workspace.cache / kept)
     photos, left_out = pairing_photos(catalog)
-    _refuse_lost_previews(catalog, sum(reason == _LOST for _, reason in left_out))
+    _refuse_lost_previews(catalog, sum(one.reason == _LOST for one in left_out))
     vectors: Mapping[str, NDArray[np.float32]] = {}
     if embed is not None:
         yield Progress("embedding photos", 0)
@@ -141,7 +138,11 @@ def pair_workspace(
         Signals(use_time, use_gps, {(a, b): seconds for a, b, seconds in stated}, vectors),
         workers=jobs or cores(),
     )
-    _refuse_damaged_previews(catalog, photos, result)
+    by_id = {photo.id: photo for photo in photos}
+    damaged = [by_id[photo] for photo, reason in result.left_out if reason == DAMAGED]
+    for photo in damaged:
+        photo.preview.unlink(missing_ok=True)  # an ingest makes it again
+    _refuse_lost_previews(catalog, len(damaged))
     links = bursts(photos)  # before the transaction, since decisions wait while it lasts
     with catalog.transaction():
         replace_candidates(
@@ -151,26 +152,15 @@ def pair_workspace(
         keep_bursts(catalog, links)
         keep_compared(catalog, stated)
         follow(catalog, always=True)
-    previews = {photo.id: photo.preview for photo in photos}
-    shown = paths_of(catalog) if result.left_out else {}
-    left_out += [(shown.get(photo, str(previews.get(photo, photo))), reason) for photo, reason in result.left_out]
+    left_out += [LeftOut(by_id[photo].path, reason) for photo, reason in result.left_out]
     return PairingCounts(
         len(result.candidates) - contradicted(catalog),
         result.phones,
         result.others,
         [offset.to_dict() for offset in result.clock_offsets],
-        [LeftOut(path, reason) for path, reason in left_out],
+        left_out,
         round(time.monotonic() - started, 3),
     )
-
-
-def _refuse_damaged_previews(catalog: Catalog, photos: Sequence[PairingPhoto], result: PairingResult) -> None:
-    """Remove the previews that could not be read, so that an ingest makes them again, and raise if there are any."""
-    damaged = {photo for photo, reason in result.left_out if reason == DAMAGED}
-    for photo in photos:
-        if photo.id in damaged:
-            photo.preview.unlink(missing_ok=True)
-    _refuse_lost_previews(catalog, len(damaged))
 
 
 def _refuse_lost_previews(catalog: Catalog, lost: int) -> None:
@@ -208,7 +198,7 @@ def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path, *, repla
         raise UsageError("the file already exists", str(target), "Choose another name, or add --replace.")
     rows = pair_of(catalog, phone, other)
     compared, left_out = pairing_photos(catalog, [row.id for row in rows])
-    by_sha256, reasons = {photo.sha256: photo for photo in compared}, dict(left_out)
+    by_sha256, reasons = {photo.sha256: photo for photo in compared}, {one.path: one.reason for one in left_out}
     chosen = []
     for row in rows:
         if row.sha256 not in by_sha256:

@@ -63,7 +63,6 @@ def csv_rows(path: Path, failure: str) -> Iterator[CsvRow]:
         raise SourceError(failure, f"{shown}: {error}", way_out) from error
     except FileNotFoundError as error:
         raise UsageError(failure, f"there is no file {shown}", "Check the spelling.") from error
-    except OSError as error:
-        raise SourceError(failure, f"{shown}: {error.strerror}", _FORM) from error
-    except UnicodeDecodeError as error:
-        raise SourceError(failure, f"{shown}: {error}", _FORM) from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise SourceError(failure, f"{shown}: {why}", _FORM) from error

@@ -43,7 +43,7 @@ def matches_of(
             photos, left_out = pairing_photos(catalog, key)
         by_id = {photo.id: photo for photo in photos}
         if len(by_id) < 2:
-            why = "; ".join(f"{Path(path).name}: {reason}" for path, reason in left_out) or "a camera's type is unknown"
+            why = "; ".join(f"{Path(one.path).name}: {one.reason}" for one in left_out) or "a camera's type is unknown"
             raise UsageError("there are no matches to draw", why, "Run curate ingest again.")
         one, two = (by_id[photo] for photo in (reversed(key) if swapped else key))
         if stopped():
