@@ -28,7 +28,7 @@ LONGEST_PAUSE = 86_400.0
 NAP = 0.25
 """Longest sleep in seconds, after which the work can be cancelled."""
 
-_UNSAID = 5.0
+UNSAID = 5.0
 """Seconds of a rest up to which nothing is said about it."""
 
 
@@ -50,13 +50,21 @@ class Limit:
         return min(self.calls, int(HOUR / self.interval))
 
 
-def rest(seconds: float) -> Work[None]:
-    """Sleep in short pieces, so that the work can be cancelled; a long rest says until when it lasts."""
-    until = time.time() + seconds
-    told = Progress(f"waiting until {datetime.fromtimestamp(until):%H:%M:%S}", 0) if seconds > _UNSAID else SILENT
-    while (left := until - time.time()) > 0:
+def rest(
+    seconds: float, clock: Callable[[], float] = time.time, sleep: Callable[[float], None] = time.sleep
+) -> Work[None]:
+    """Sleep in short pieces, so that the work can be cancelled; a long rest says until when it lasts.
+
+    Args:
+        seconds: how long.
+        clock: the Unix time in seconds.
+        sleep: waits for some seconds.
+    """
+    until = clock() + seconds
+    told = Progress(f"waiting until {datetime.fromtimestamp(until):%H:%M:%S}", 0) if seconds > UNSAID else SILENT
+    while (left := until - clock()) > 0:
         yield told
-        time.sleep(min(left, NAP))
+        sleep(min(left, NAP))
 
 
 def eta(done: int, total: int, started: float, per_second: float = math.inf) -> str:

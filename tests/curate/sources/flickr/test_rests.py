@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.sources.flickr.images import ImagePace
-from curate.sources.flickr.pace import Limit, eta, moment, rest
+from curate.sources.flickr.pace import UNSAID, Limit, eta, moment, rest
 from tracer.base.progress import SILENT
 
 
@@ -28,15 +28,15 @@ class Clock:
         self.now += seconds
 
 
-@given(st.floats(0, 100), st.floats(0, 20))
-def test_a_rest_can_be_cancelled_every_half_second(seconds: float, unsaid: float) -> None:
+@given(st.floats(0, 100))
+def test_a_rest_can_be_cancelled_every_half_second(seconds: float) -> None:
     """It lasts as long as it should, and before each short sleep it can be cancelled; only a long one says something."""
     clock = Clock()
-    steps = list(rest(seconds, clock, clock.sleep, unsaid))
+    steps = list(rest(seconds, clock, clock.sleep))
     assert abs(clock.now - 1_000_000 - seconds) < 1e-6
     assert len(steps) == len(clock.slept) and all(slept <= 0.25 for slept in clock.slept)
-    assert all((step is SILENT) is (seconds <= unsaid) for step in steps)
-    if steps and seconds > unsaid:
+    assert all((step is SILENT) is (seconds <= UNSAID) for step in steps)
+    if steps and seconds > UNSAID:
         assert steps[0].what == f"waiting until {datetime.fromtimestamp(1_000_000 + seconds):%H:%M:%S}"
 
 
