@@ -15,8 +15,8 @@ import cv2
 from benchmarks.virtual_pairs import virtual_pairs
 from benchmarks.virtual_standpoints import Standpoints
 from curate.demo.plan import CollectionOptions
-from curate.pairing.compare import compare, inlier_points
-from curate.pairing.drawing import draw_matches
+from curate.pairing.compare import compare
+from curate.pairing.drawing import draw_matches, inlier_points
 from curate.pairing.features import WIDE, compute
 from curate.pairing.score.model import LAID_OVER
 from tracer.base.files import write_atomically

@@ -34,8 +34,7 @@ from PIL import Image, ImageEnhance, ImageOps
 from scipy.cluster.hierarchy import DisjointSet
 
 from curate.duplicates.hashes import CANDIDATE_BITS, NEAR_BITS
-from curate.duplicates.likeness import alike_by_hash, join_alike, may_be_copies
-from curate.duplicates.pictures import same_picture, small_picture
+from curate.duplicates.likeness import alike_by_hash, join_alike, may_be_copies, same_picture, small_picture
 from tracer.base.progress import finish
 
 FRAME_KEPT = ("recompressed", "half size", "thumbnail", "brighter", "more contrast", "grey")

@@ -25,13 +25,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.pairing_fit import as_json, fit
 from benchmarks.virtual_pairs import VirtualPairs, virtual_pairs
 from benchmarks.virtual_standpoints import Standpoints
+from curate.catalog.sides import PairingPhoto
 from curate.demo.plan import CollectionOptions
 from curate.pairing.evidence import Evidence
 from curate.pairing.find import PairingResult, find_pairs
-from curate.pairing.photo import PairingPhoto
-from curate.pairing.score.fitting import fit
 from curate.pairing.score.model import FEATURES, LogisticScorer, feature_rows
 from tracer.base.progress import finish
 
@@ -181,8 +181,8 @@ def main() -> None:
         same.append(y)
     start = LogisticScorer(-5.0, np.array([BELIEFS[feature] for feature in FEATURES]))
     scorer = fit(np.concatenate(rows), np.concatenate(same), start, STRENGTH)
-    print(json.dumps(scorer.to_json(), indent=2))
-    arguments.target.write_text(json.dumps(scorer.to_json(), indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(as_json(scorer), indent=2))
+    arguments.target.write_text(json.dumps(as_json(scorer), indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from pathlib import Path
 from benchmarks.fuzz_seeds import corpus, crafted
 from curate.errors import CurateError
 from curate.photos.facts import PhotoFacts, Status
-from curate.photos.reader.guard import Limits, read_photos
+from curate.photos.reader.guard import Limits, Readers
 from tracer.base.text import clean_text
 
 _NUMBERS = (0, 1, 2, 3, 4, 7, 8, 12, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF)
@@ -114,9 +114,10 @@ def main() -> None:
 
     patience = int(4 * limits.seconds + 60)
     before = signal.signal(signal.SIGALRM, stand_still)
+    readers = Readers(options.workers, limits)
     try:
         signal.alarm(patience)
-        for position, facts in read_photos(jobs(), options.workers, limits):
+        for position, facts in readers.read(jobs()):
             signal.alarm(patience)
             index = options.start + position
             tally.take(index, facts)
@@ -131,6 +132,7 @@ def main() -> None:
         print(f"outside a worker: {type(error).__name__}: {error}")
     finally:
         signal.alarm(0)
+        readers.close()
         signal.signal(signal.SIGALRM, before)
         shutil.rmtree(folder, ignore_errors=True)
     if options.keep:

@@ -32,7 +32,8 @@ from PIL import Image
 from curate.containers.blocks import TiffBlock
 from curate.containers.sniff import Format
 from curate.photos.facts import Exif, TakenPrecision
-from curate.photos.metadata.exif import exif_from_tags, read_exif
+from curate.photos.metadata.exif import read_exif
+from curate.photos.metadata.labels import labels_from_tags, merged
 from curate.photos.metadata.tags import EXIFREAD_ERRORS, exifread_tags, pillow_tags
 from curate.photos.picture import DECODE_ERRORS
 
@@ -125,7 +126,7 @@ def by_exifread_alone(path: Path) -> Exif:
     """What exifread gives for the file itself."""
     with path.open("rb") as file:
         try:
-            return exif_from_tags(exifread_tags(TiffBlock(file)), Format.TIFF, "exifread")
+            return merged({"exifread": labels_from_tags(exifread_tags(TiffBlock(file)), Format.TIFF)})
         except (*EXIFREAD_ERRORS, NotImplementedError, MemoryError):
             return Exif()
 
@@ -138,7 +139,13 @@ def by_pillow_alone(path: Path) -> Exif:
             with Image.open(path) as image:
                 block = image.info.get("exif") or (b"" if image.format != "TIFF" else path.read_bytes())
                 block = block.removeprefix(b"Exif\0\0")
-                return exif_from_tags(pillow_tags(TiffBlock(io.BytesIO(block))) if block else {}, Format.TIFF, "pillow")
+                return merged(
+                    {
+                        "pillow": labels_from_tags(pillow_tags(TiffBlock(io.BytesIO(block))), Format.TIFF)
+                        if block
+                        else {}
+                    }
+                )
     except (*DECODE_ERRORS, MemoryError):
         return Exif()
 

@@ -35,10 +35,10 @@ from benchmarks.pairing_measures import calibration_error
 from benchmarks.virtual_pairs import VirtualPairs, virtual_pairs, with_gps
 from benchmarks.virtual_standpoints import Standpoints
 from curate.catalog.candidates import Candidate
+from curate.catalog.sides import PairingPhoto
 from curate.demo.plan import CollectionOptions
-from curate.pairing.bursts import bursts
 from curate.pairing.find import Signals, find_pairs
-from curate.pairing.photo import PairingPhoto
+from curate.pairing.scenes import bursts
 from curate.pairing.score.learning import STEP, Answer, excess, lowered, proposals
 from curate.pairing.search import Memory
 from tracer.base.progress import finish

@@ -25,8 +25,8 @@ from benchmarks import pairing_real, pairing_scale, pairing_signals
 from benchmarks.pairing_measures import Judged, automatic, calibration_error, choices, clock_errors, first, judged
 from benchmarks.virtual_pairs import VirtualPairs, simultaneous, virtual_pairs, with_gps
 from benchmarks.virtual_standpoints import Standpoints
+from curate.catalog.clocks import ClockOffset
 from curate.demo.plan import CollectionOptions
-from curate.pairing.clocks.offset import ClockOffset
 from curate.pairing.clocks.offsets import estimate_clocks
 from curate.pairing.find import PairingResult, Signals, find_pairs
 from curate.pairing.search import Memory

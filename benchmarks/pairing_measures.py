@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.virtual_pairs import VirtualPairs
-from curate.pairing.clocks.offset import ClockOffset
+from curate.cameras.types import Side
+from curate.catalog.clocks import ClockOffset
 from curate.pairing.find import Candidate
-from curate.pairing.photo import Side
 from curate.pairing.scenes import best_of_each_scene
 
 BINS = 10
@@ -206,6 +206,6 @@ def clock_errors(
                 errors.append(away)
                 inside += abs(away) <= nearest.margin
             for offset in mine:
-                at = offset.at if offset.at is not None else 0.0
+                at = offset.drift_at if offset.drift_at is not None else 0.0
                 wrong += all(abs(offset.seconds_at(at) - t) > gross for t in true.values())
     return Clocks(np.array(errors), missing, inside, wrong, misled, asked)

@@ -11,8 +11,8 @@ import cv2
 import imagehash
 from PIL import Image
 
+from curate.catalog.sides import PairingPhoto
 from curate.pairing.find import find_pairs
-from curate.pairing.photo import PairingPhoto
 from curate.photos.facts import TakenPrecision
 from tracer.base.progress import finish
 
@@ -52,8 +52,6 @@ def tell(folder: Path, cache: Path) -> list[str]:
                 longitude=None,
                 phash=str(imagehash.phash(Image.open(path))),
                 name=path.name,
-                width=width,
-                height=height,
             )
         )
     result = finish(find_pairs(photos, place / "cache", workers=os.cpu_count() or 1))

@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.virtual_pairs import VirtualPairs, virtual_pairs
+from curate.catalog.sides import PairingPhoto
 from curate.demo.plan import CollectionOptions
 from curate.pairing.features import Features, cached_path, compute
 from curate.pairing.find import find_pairs
-from curate.pairing.photo import PairingPhoto
 from tracer.base.files import seal
 from tracer.base.progress import finish
 

@@ -19,7 +19,7 @@ from benchmarks.virtual_pairs import VirtualPairs
 from curate.errors import HandoffError
 from curate.handoff import embed_previews
 from curate.pairing.candidates import centred
-from curate.pairing.compare import Comparison
+from curate.pairing.evidence import Evidence
 from curate.pairing.find import Facts, extracted, scored
 from curate.pairing.score.model import prior
 from curate.pairing.search import SHORTLIST, Memory, Pair, Search
@@ -48,7 +48,7 @@ def tell(truth: VirtualPairs, folder: Path, memory: Memory) -> None:
         _row("the same, each camera's mean subtracted", truth, choices_of(truth, _cosines(truth, vectors, True)))
     _imagededup(truth)
 
-    def by(value: Callable[[Comparison], float]) -> dict[int, int]:
+    def by(value: Callable[[Evidence], float]) -> dict[int, int]:
         return choices_by({pair: value(found) for pair, found in pairs.items()})
 
     print(f"  in a shortlist of {SHORTLIST} each way by votes ({len(pairs)} pairs compared):")
@@ -76,7 +76,7 @@ def compared_everywhere(truth: VirtualPairs, cache: Path, memory: Memory) -> Sea
     return search
 
 
-def _in_shortlist(truth: VirtualPairs, pairs: Mapping[Pair, Comparison]) -> dict[int, int]:
+def _in_shortlist(truth: VirtualPairs, pairs: Mapping[Pair, Evidence]) -> dict[int, int]:
     """The right partner of each photo that was compared with one."""
     return {one: two for a, b in pairs if truth.scene[a] == truth.scene[b] for one, two in ((a, b), (b, a))}
 

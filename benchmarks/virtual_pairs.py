@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.virtual_standpoints import Standpoints, photographed, seen, stamp
+from curate.catalog.sides import PairingPhoto
 from curate.demo.plan import CollectionOptions, Photo, plan
 from curate.demo.simulator.scenes import make_scene
 from curate.demo.simulator.shoot import take
-from curate.pairing.photo import PairingPhoto
 from curate.photos.facts import TakenPrecision
 from curate.photos.read import read_photo
 from tracer.base.files import write_atomically
@@ -224,8 +224,6 @@ def _photo(number: int, row: dict[str, Any], folder: Path) -> PairingPhoto:
         taken_precision=TakenPrecision(row["taken_precision"]),
         latitude=row["latitude"],
         longitude=row["longitude"],
-        width=row["width"] or 0,
-        height=row["height"] or 0,
         **kept,
     )
 

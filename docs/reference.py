@@ -197,9 +197,6 @@ def _command(name: str, command: Any) -> list[str]:
 
 
 def _section(title: str, model: type[BaseModel]) -> list[str]:
-    from curate.workspace.settings import meanings
-
-    told = meanings()
     lines = [
         f"## `{title}`" if title.startswith("[") else f"## {title}",
         "",
@@ -210,7 +207,7 @@ def _section(title: str, model: type[BaseModel]) -> list[str]:
         if inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel):
             continue
         default = "" if field.is_required() else f" Default: `{field.default!r}`."
-        lines.append(f"- `{name}`: {told[model.__name__, name]}{default}")
+        lines.append(f"- `{name}`: {field.description}{default}")
     return [*lines, ""]
 
 

@@ -1,98 +1,162 @@
-"""The stored offsets between the clocks of two cameras: estimated from photos, or stated by a person."""
+"""How far the clocks of two cameras differ: the record of an offset, and the stored offsets, estimated or stated by a person."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 from curate.catalog.store import Catalog
 
 MAX_OFFSET_S = 100 * 365.25 * 86_400
 """The largest offset that is accepted, seconds. A clock that was never set starts some decades back."""
 
+DAY = 86_400.0
+"""Seconds."""
+
 OffsetSource = Literal["content", "gps", "chain", "person"]
+"""How an offset is known: from matched photos, from GPS times of both cameras, through other cameras, or from a person."""
 
 
 @dataclass(frozen=True, slots=True)
-class ClockRow:
-    """An offset between two clocks.
+class ClockOffset:
+    """How two clocks differ, as it was estimated from photos or stated by a person.
 
     Attributes:
-        camera_a: `make|model` of the first camera.
+        camera_a: `make|model` of the first camera: the phone, or the first by name of two cameras of one side.
         camera_b: `make|model` of the second camera.
-        number: number of the offset among those of these two clocks, from 0, the best supported first.
-        seconds: reading of clock b minus reading of clock a.
-        spread: standard deviation of single pairs around `seconds`, in seconds.
-        support: number of moments that it is estimated from.
-        margin: half the width of its 95 % interval, in seconds.
-        origin: whether it was estimated from photos or stated by a person.
-        source: how it is known (`pairing.clocks.offsets.Source`).
+        seconds: reading of clock b minus reading of clock a at the same instant, as written in `taken_at`. Those are local
+            times, so a difference of time zones is included.
+        spread: robust standard deviation, in seconds, of the differences of single pairs around `seconds`.
+        support: number of moments that it is estimated from; a burst counts once. Of GPS times and chains: that of the
+            weakest link.
+        margin: half the width of a 95 % interval of `seconds`; the interval is that of the offset including a usual lag.
+        source: how the offset is known.
         since: reading of clock a, seconds since 1970, from which it is valid; None where it has no start.
-        until: reading of clock a up to which it is valid; None where it has no end.
+        until: reading of clock a up to which it is valid; None where it has no end. Ends arise where a clock was set.
         drift: seconds that clock b gains on clock a in a day.
-        drift_at: reading of clock a at which the offset is `seconds`, where the clocks drift.
+        drift_at: reading of clock a at which the offset is `seconds`; None where no drift is known.
+
+    >>> offset = ClockOffset("Apple|iPhone 13", "Canon|EOS R6", 3600.0, 10.0, 12, drift=2.0, drift_at=0.0)
+    >>> offset.seconds_at(0.0), offset.seconds_at(5 * 86_400.0)
+    (3600.0, 3610.0)
     """
 
     camera_a: str
     camera_b: str
-    number: int = 0
-    seconds: float = 0.0
-    spread: float | None = None
-    support: int = 0
-    margin: float | None = None
-    origin: Literal["photos", "person"] = "photos"
+    seconds: float
+    spread: float
+    support: int
+    margin: float = 0.0
     source: OffsetSource = "content"
     since: float | None = None
     until: float | None = None
     drift: float = 0.0
     drift_at: float | None = None
 
+    def holds(self, reading: float) -> bool:
+        """Whether the offset is valid at a reading of clock a, seconds since 1970."""
+        return (self.since is None or reading >= self.since) and (self.until is None or reading < self.until)
 
-_COLUMNS = ", ".join(item.name for item in fields(ClockRow))
+    def seconds_at(self, reading: float) -> float:
+        """Return the offset in seconds at a reading of clock a, drift included."""
+        return self.seconds + (0.0 if self.drift_at is None else self.drift * (reading - self.drift_at) / DAY)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the offset under the fixed names of `curate clocks --json`, with readings as local ISO times."""
+        return {
+            "camera_a": self.camera_a,
+            "camera_b": self.camera_b,
+            "seconds": self.seconds,
+            "spread": self.spread,
+            "support": self.support,
+            "margin": self.margin,
+            "source": self.source,
+            "since": local_time(self.since),
+            "until": local_time(self.until),
+            "drift_s_per_day": self.drift,
+            "drift_at": local_time(self.drift_at),
+            "jump": jump(self.seconds),
+        }
 
 
-def clock_rows(catalog: Catalog) -> list[ClockRow]:
-    """Return all offsets, ordered by cameras and number."""
-    rows = catalog.connection.execute(f"SELECT {_COLUMNS} FROM clock_offset ORDER BY camera_a, camera_b, number")
-    return [ClockRow(*row) for row in rows]
+def local_time(reading: float | None) -> str | None:
+    """Return a clock's reading as a local ISO time; None outside the years 1 to 9999.
+
+    >>> local_time(1_700_000_000.0)
+    '2023-11-14T22:13:20'
+    """
+    if reading is None:
+        return None
+    try:
+        return datetime.fromtimestamp(round(reading), UTC).replace(tzinfo=None).isoformat()
+    except (ValueError, OverflowError):
+        return None
+
+
+def jump(seconds: float) -> str | None:
+    """Explain an offset within three minutes of a multiple of half an hour, up to 14 h: a zone or daylight saving.
+
+    >>> jump(-3605.0)
+    'about -1 h: another time zone or daylight saving'
+    >>> jump(700.0) is None
+    True
+    """
+    halves = round(seconds / 1800)
+    if halves == 0 or abs(halves) > 28 or abs(seconds - 1800 * halves) > 180:
+        return None
+    return f"about {halves / 2:+g} h: another time zone or daylight saving"
+
+
+_COLUMNS = [item.name for item in fields(ClockOffset)]
+_READ = ", ".join(f"coalesce({name}, 0.0)" if name in ("spread", "margin") else name for name in _COLUMNS)
+
+
+def clock_offsets(catalog: Catalog) -> list[ClockOffset]:
+    """Return all offsets, ordered by cameras; several offsets of two cameras are ordered by their support."""
+    rows = catalog.connection.execute(f"SELECT {_READ} FROM clock_offset ORDER BY camera_a, camera_b, number")
+    return [ClockOffset(*row) for row in rows]
 
 
 def stated_offsets(catalog: Catalog) -> list[tuple[str, str, float]]:
     """Return camera, camera and seconds of the offsets that a person stated."""
-    return [(row.camera_a, row.camera_b, row.seconds) for row in clock_rows(catalog) if row.origin == "person"]
+    return [(one.camera_a, one.camera_b, one.seconds) for one in clock_offsets(catalog) if one.source == "person"]
 
 
-def rows_between(catalog: Catalog, camera_a: str, camera_b: str) -> list[ClockRow]:
+def offsets_between(catalog: Catalog, camera_a: str, camera_b: str) -> list[ClockOffset]:
     """Return the offsets between two clocks, whichever is named first."""
-    rows = catalog.connection.execute(
-        f"SELECT {_COLUMNS} FROM clock_offset "
-        "WHERE (camera_a = ?1 AND camera_b = ?2) OR (camera_a = ?2 AND camera_b = ?1) ORDER BY number",
-        (camera_a, camera_b),
-    )
-    return [ClockRow(*row) for row in rows]
+    cameras = {camera_a, camera_b}
+    return [one for one in clock_offsets(catalog) if {one.camera_a, one.camera_b} == cameras]
 
 
-def put_between(catalog: Catalog, camera_a: str, camera_b: str, rows: Iterable[ClockRow]) -> None:
+def put_between(catalog: Catalog, camera_a: str, camera_b: str, offsets: Iterable[ClockOffset]) -> None:
     """Replace the offsets between two clocks."""
-    for row in rows_between(catalog, camera_a, camera_b):
-        catalog.connection.execute(
-            "DELETE FROM clock_offset WHERE camera_a = ? AND camera_b = ? AND number = ?",
-            (row.camera_a, row.camera_b, row.number),
-        )
-    _add(catalog, rows)
+    for cameras in ((camera_a, camera_b), (camera_b, camera_a)):
+        catalog.connection.execute("DELETE FROM clock_offset WHERE camera_a = ? AND camera_b = ?", cameras)
+    _add(catalog, offsets)
 
 
-def put_estimated(catalog: Catalog, rows: Iterable[ClockRow]) -> None:
-    """Replace all estimated offsets; stated ones are not changed."""
+def keep_clock_offsets(catalog: Catalog, offsets: Iterable[ClockOffset]) -> None:
+    """Store the estimated offsets. Two cameras whose offset a person stated keep that offset and get no estimate."""
+    stated = {frozenset(cameras) for *cameras, _ in stated_offsets(catalog)}
     catalog.connection.execute("DELETE FROM clock_offset WHERE origin = 'photos'")
-    _add(catalog, rows)
+    estimated = (one for one in offsets if one.source != "person")
+    _add(catalog, (one for one in estimated if frozenset((one.camera_a, one.camera_b)) not in stated))
 
 
-def _add(catalog: Catalog, rows: Iterable[ClockRow]) -> None:
-    catalog.connection.executemany(
-        f"INSERT INTO clock_offset ({_COLUMNS}) VALUES ({', '.join('?' * len(fields(ClockRow)))})", map(astuple, rows)
-    )
+def _add(catalog: Catalog, offsets: Iterable[ClockOffset]) -> None:
+    """Store offsets; those of the same two cameras are numbered from 0, in their order."""
+    numbers: Counter[tuple[str, str]] = Counter()
+    for offset in offsets:
+        cameras = offset.camera_a, offset.camera_b
+        origin = "person" if offset.source == "person" else "photos"
+        catalog.connection.execute(
+            f"INSERT INTO clock_offset (number, origin, {', '.join(_COLUMNS)}) VALUES (?, ?{', ?' * len(_COLUMNS)})",
+            (numbers[cameras], origin, *astuple(offset)),
+        )
+        numbers[cameras] += 1
 
 
 def canonical(a: str, b: str, a_is_phone: bool, b_is_phone: bool) -> tuple[str, str]:

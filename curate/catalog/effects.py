@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from curate.cameras.keys import camera_key
-from curate.catalog.clocks import ClockRow, put_between
+from curate.catalog.clocks import ClockOffset, put_between
 from curate.catalog.forgotten import bring_back, put_aside
 from curate.catalog.photos import NO_LONGER_THERE, facts_of, relabel, say, set_status, unsay
 from curate.catalog.places import as_bytes, move
@@ -58,7 +58,7 @@ def take_back(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) 
     elif action == "camera":
         _set_override(catalog, payload, payload["before"])
     elif action == "clock":
-        _set_clock(catalog, payload, [ClockRow(**row) for row in payload["before"]])
+        _set_clock(catalog, payload, map(_offset, payload["before"]))
     elif action == "forget":
         bring_back(catalog, _photos(payload), seq)
     elif action in ("flag", "note"):
@@ -109,13 +109,15 @@ def _set_override(catalog: Catalog, payload: Mapping[str, Any], camera_type: str
     catalog.cameras.ask_again(only=key)
 
 
-def _set_clock(catalog: Catalog, payload: Mapping[str, Any], rows: Iterable[ClockRow]) -> None:
-    put_between(catalog, payload["camera_a"], payload["camera_b"], rows)
+def _set_clock(catalog: Catalog, payload: Mapping[str, Any], offsets: Iterable[ClockOffset]) -> None:
+    put_between(catalog, payload["camera_a"], payload["camera_b"], offsets)
 
 
-def _stated(payload: Mapping[str, Any]) -> ClockRow:
-    """Return the row of an offset that a person stated."""
-    return ClockRow(
-        payload["camera_a"], payload["camera_b"], seconds=payload["seconds"], spread=0.0, margin=0.0, origin="person",
-        source="person",
-    )  # fmt: skip
+def _stated(payload: Mapping[str, Any]) -> ClockOffset:
+    """Return the offset that a person stated."""
+    return ClockOffset(payload["camera_a"], payload["camera_b"], payload["seconds"], 0.0, 0, source="person")
+
+
+def _offset(logged: Mapping[str, Any]) -> ClockOffset:
+    """Return an offset from the log; earlier versions logged its number and origin too."""
+    return ClockOffset(**{name: value for name, value in logged.items() if name not in ("number", "origin")})

@@ -63,7 +63,7 @@ class Remark:
 
 
 class Calls:
-    """The calls of this workspace, as `flickr.pace.CallBook`. Each is stored before it is sent."""
+    """The calls of this workspace, so that the next process knows of them. Each is stored before it is sent."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog, self._connection = catalog, catalog.connection

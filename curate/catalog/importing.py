@@ -23,7 +23,7 @@ from curate.cameras.keys import camera_key
 from curate.cameras.types import CameraType
 from curate.catalog import decisions
 from curate.catalog.assigning import refuse_label
-from curate.catalog.clocks import canonical, rows_between
+from curate.catalog.clocks import canonical, offsets_between
 from curate.catalog.database import scratch_copy
 from curate.catalog.exchange import (
     CameraLine,
@@ -310,10 +310,10 @@ class _Import:
             self._found.passed_over["a clock of a camera that no photo here is by"] += 1
             return
         cameras = canonical(*names, *(sides[name] for name in names))
-        there = next(iter(rows_between(self._catalog, *cameras)), None)
+        there = next(iter(offsets_between(self._catalog, *cameras)), None)
         mine = 0.0 if there is None else there.seconds if there.camera_a == cameras[0] else -there.seconds
         theirs = (line.seconds or 0.0) if cameras[0] == names[0] else -(line.seconds or 0.0)
-        if line.seconds is None or (there is not None and there.origin == "person" and mine == theirs):
+        if line.seconds is None or (there is not None and there.source == "person" and mine == theirs):
             self._found.unchanged += 1
             return
         if there is not None and not self._settled("clock", cameras, f"{mine:,g} s", f"{theirs:,g} s", line):

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from curate.catalog import decisions
-from curate.catalog.clocks import rows_between
+from curate.catalog.clocks import offsets_between
 from curate.catalog.pairs import pair_of
 from curate.catalog.remarks import LONGEST, remark_of
 from curate.catalog.store import Catalog
@@ -71,7 +71,7 @@ def state_clock(
         note: as in `decisions.decide`.
     """
     with catalog.transaction():
-        before = [asdict(row) for row in rows_between(catalog, camera_a, camera_b)]
+        before = [asdict(row) for row in offsets_between(catalog, camera_a, camera_b)]
         said = {"camera_a": camera_a, "camera_b": camera_b, "seconds": seconds, "before": before}
         decisions.append(catalog, "clock", {**said, **note})
 

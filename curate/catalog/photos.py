@@ -323,13 +323,6 @@ def stated_licenses(catalog: Catalog) -> list[str]:
     ]
 
 
-def paths_of(catalog: Catalog) -> dict[int, str]:
-    """Return the shown path of every photo, by row ID."""
-    return {
-        row["id"]: row["path"] for row in catalog.connection.execute("SELECT id, resolved(path) AS path FROM photo")
-    }
-
-
 def labels_of(catalog: Catalog, photo: int) -> dict[str, Any]:
     """Return all label columns of a photo, as for `--where`; only `path`, which is None, where the photo is gone."""
     row = catalog.connection.execute("SELECT * FROM label WHERE id = ?", (photo,)).fetchone()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 from curate.cameras.types import CameraType, Side
 from curate.catalog.clocks import stated_offsets
@@ -31,32 +34,29 @@ def photos_by_side(catalog: Catalog) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class SidePhoto:
-    """A photo of one side, with the labels that pairing uses.
+class PairingPhoto:
+    """A photo of one side, as pairing uses it: its preview, and the time and place in its file.
 
     Attributes:
-        id: its row ID.
-        path: its path, as shown.
-        status: state of its file.
-        sha256: hash of its file; None where it could not be read.
-        phash: perceptual hash; None where the picture could not be decoded.
-        side: its side of a pair.
-        camera: `make|model`.
+        id: its row ID, by which results name the photo.
+        sha256: hash of the source file, hex; the key of its cached features. Empty where the file could not be read.
+        preview: the upright JPEG in the cache, long side at most 640 px.
+        side: `phone`, or `other` for the cameras that phones are paired with.
+        camera: `make|model`. Photos with the same camera share one clock and are never offered as a pair.
         taken_at: reading of the camera's clock, local ISO time.
         taken_precision: the precision of `taken_at`.
         utc_offset: the zone that the file states, such as `+02:00`.
         gps_utc: UTC time of the GPS fix, ISO.
         latitude: degrees, north positive.
         longitude: degrees, east positive.
-        width: width in pixels, as stored.
-        height: height in pixels, as stored.
+        phash: 64-bit perceptual hash, 16 hex digits.
+        name: name of the file.
+        album: path of the folder that the file lies in. Photos of both sides in one folder are likely of one occasion.
     """
 
     id: int
-    path: str
-    status: Status
-    sha256: str | None
-    phash: str | None
+    sha256: str
+    preview: Path
     side: Side
     camera: str
     taken_at: str | None
@@ -65,12 +65,69 @@ class SidePhoto:
     gps_utc: str | None
     latitude: float | None
     longitude: float | None
-    width: int | None
-    height: int | None
+    phash: str | None
+    name: str
+    album: str | None = None
+
+    @property
+    def path(self) -> str:
+        """Its path, as shown."""
+        return os.path.join(self.album or "", self.name)
+
+    @property
+    def clock(self) -> float | None:
+        """The camera's clock reading in seconds since 1970, read as UTC; None unless it is known to the second."""
+        return _seconds(self.taken_at) if self.taken_precision is TakenPrecision.SECOND else None
+
+    @property
+    def gps_clock(self) -> float | None:
+        """The GPS time in seconds since 1970, UTC; None where it is missing."""
+        return _seconds(self.gps_utc)
+
+    @property
+    def zone(self) -> int | None:
+        """Seconds east of UTC of the zone that the file states; None where it states none, or something else."""
+        if self.utc_offset is None:
+            return None
+        try:
+            zone = datetime.strptime(self.utc_offset, "%z").utcoffset()
+        except ValueError:
+            return None
+        return None if zone is None else int(zone.total_seconds())
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Latitude and longitude in degrees; None where either is missing or out of range."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        if not (-90 <= self.latitude <= 90 and -180 <= self.longitude <= 180):
+            return None
+        return self.latitude, self.longitude
+
+    @property
+    def hash_value(self) -> int | None:
+        """The perceptual hash as a number; None where it is missing or not 16 hex digits."""
+        if self.phash is None or len(self.phash) != 16:
+            return None
+        try:
+            return int(self.phash, 16)
+        except ValueError:
+            return None
 
 
-def photos_of_sides(catalog: Catalog, only: Sequence[int] | None = None) -> Iterator[SidePhoto]:
-    """Yield the photos of both sides in the order of their paths.
+def _seconds(iso: str | None) -> float | None:
+    """Return the seconds since 1970 of an ISO time, ignoring its zone; None where it is not a time."""
+    if iso is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(iso)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC).timestamp()
+
+
+def photos_of_sides(catalog: Catalog, only: Sequence[int] | None = None) -> Iterator[tuple[PairingPhoto, Status]]:
+    """Yield the photos of both sides, each with the state of its file, in the order of their paths.
 
     Args:
         catalog: the workspace's catalogue.
@@ -78,17 +135,18 @@ def photos_of_sides(catalog: Catalog, only: Sequence[int] | None = None) -> Iter
     """
     among = "" if only is None else f" AND photo.id IN ({','.join('?' * len(only))})"
     rows = catalog.connection.execute(
-        "SELECT photo.id, resolved(path), status, sha256, phash, camera.type, "
+        "SELECT photo.id, resolved(path), status, coalesce(sha256, ''), camera.type, "
         "coalesce(camera.make, '') || '|' || coalesce(camera.model, ''), taken_at, taken_precision, utc_offset, gps_utc, "
-        "latitude, longitude, width, height FROM photo JOIN camera ON camera.id = photo.camera "
+        "latitude, longitude, phash FROM photo JOIN camera ON camera.id = photo.camera "
         f"WHERE camera.type IN ({','.join('?' * len(_SIDES))}){among} ORDER BY photo.path_bytes",
         (*_SIDES, *(only or ())),
     )
-    for number, path, status, sha256, phash, kind, camera, taken_at, precision, *rest in rows:
-        side = _SIDES[CameraType(kind)]
-        yield SidePhoto(
-            number, path, Status(status), sha256, phash, side, camera, taken_at, TakenPrecision(precision), *rest
-        )
+    for number, path, status, sha256, kind, camera, taken_at, precision, *rest in rows:
+        album, name = os.path.split(path)
+        preview, side = catalog.workspace.preview(sha256), _SIDES[CameraType(kind)]
+        rest += [name, album or None]
+        photo = PairingPhoto(number, sha256, preview, side, camera, taken_at, TakenPrecision(precision), *rest)
+        yield photo, Status(status)
 
 
 def keep_compared(catalog: Catalog, stated: Sequence[tuple[str, str, float]]) -> None:

@@ -16,7 +16,7 @@ app = typer.Typer()
 @app.callback(invoke_without_command=True)
 def clocks(context: typer.Context, workspace: Where = HERE, format: Format = None, json: Json = False) -> None:
     """List how far the clocks of two cameras differ: estimated from the photos by `curate pair`, or stated by a person."""
-    from curate.pairing.clocks.workspace_offsets import clock_offsets
+    from curate.catalog.clocks import clock_offsets
 
     context.obj = workspace
     if context.invoked_subcommand is None:

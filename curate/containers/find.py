@@ -264,27 +264,20 @@ def _from_crw(file: BinaryIO, found: Metadata) -> None:
 
 
 def _from_tiff(file: BinaryIO, found: Metadata) -> None:
-    found.blocks.append(TiffBlock(_as_tiff(file)))
+    """Some makers change TIFF's magic number; the readers need the standard one."""
+    head = read_at(file, 0, 4)
+    if head not in TIFF_MAGIC:
+        file = io.BufferedReader(Window(file, head=head[:2] + (b"*\0" if head[:2] == b"II" else b"\0*")))
+    found.blocks.append(TiffBlock(file))
 
 
 def _from_jxr(file: BinaryIO, found: Metadata) -> None:
+    """JPEG XR has tags of its own for its size."""
     _from_tiff(file, found)
-    found.size = _jxr_size(file)
-
-
-def _jxr_size(file: BinaryIO) -> tuple[int, int] | None:
-    """JPEG XR has tags of its own for it."""
     first = read_ifd(file, "<", int.from_bytes(read_at(file, 4, 4), "little"))
     width, height = (first.number(tag) or 0 for tag in (0xBC80, 0xBC81)) if first else (0, 0)
-    return (round(width), round(height)) if 1 <= width < 1 << 32 and 1 <= height < 1 << 32 else None
-
-
-def _as_tiff(file: BinaryIO) -> BinaryIO:
-    """Some makers change TIFF's magic number; the readers need the standard one."""
-    head = read_at(file, 0, 4)
-    if head in TIFF_MAGIC:
-        return file
-    return io.BufferedReader(Window(file, head=head[:2] + (b"*\0" if head[:2] == b"II" else b"\0*")))
+    if 1 <= width < 1 << 32 and 1 <= height < 1 << 32:
+        found.size = round(width), round(height)
 
 
 _FINDERS: dict[Format, Callable[[BinaryIO, Metadata], None]] = {

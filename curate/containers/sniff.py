@@ -7,6 +7,7 @@ A name proves nothing: phones write HEIC into `.jpg`, and an archive can be call
 from __future__ import annotations
 
 import os
+import re
 import struct
 from enum import StrEnum
 from pathlib import Path
@@ -171,6 +172,33 @@ _HEIF_BRANDS = frozenset(
     {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1", b"miaf"}
 )
 
+_SIGNATURES = tuple(
+    (re.compile(pattern, re.DOTALL), kind)
+    for pattern, kind in (
+        (rb"\xff\xd8\xff", Format.JPEG),
+        (rb"\xff\x01Exiv2", Format.EXV),
+        (rb"\x89PNG\r\n\x1a\n", Format.PNG),
+        (rb"GIF8[79]a", Format.GIF),
+        (rb"RIFF.{4}WEBP", Format.WEBP),
+        (rb"II[*+]\0|MM\0[*+]", Format.TIFF),
+        (rb"IIR[OS]|MMOR", Format.ORF),
+        (rb"IIU\0", Format.RW2),
+        (rb"(?:II|MM).{4}HEAPCCDR", Format.CRW),
+        (rb"FUJIFILM", Format.RAF),
+        (rb"\0MRM", Format.MRW),
+        (rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n", Format.JXL),
+        (rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51", Format.JP2),
+        (rb"8BPS", Format.PSD),
+        (rb"II\xbc", Format.JXR),
+        (rb"BPG\xfb", Format.BPG),
+        (rb"PGF", Format.PGF),
+        (rb"FOVb", Format.X3F),
+        (rb".{4}ftyp", Format.HEIF),
+        (rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", Format.BMP),  # with the length of a header that there is
+    )
+)
+"""What files begin with -> format; the first that fits counts. TIFF, RW2 and HEIF stand for formats that `sniff` tells apart."""
+
 
 def sniff(head: bytes, name: str = "") -> Format | None:
     """Return the picture format of a file's first `HEAD` bytes, or None where they are not a picture's.
@@ -179,57 +207,13 @@ def sniff(head: bytes, name: str = "") -> Format | None:
         head: the first bytes.
         name: the file's name; only used to tell one TIFF-based RAW from another.
     """
-    if head[:3] == b"\xff\xd8\xff":
-        return Format.JPEG
-    if head[:7] == b"\xff\x01Exiv2":
-        return Format.EXV
-    if head[:8] == b"\x89PNG\r\n\x1a\n":
-        return Format.PNG
-    if head[:6] in (b"GIF87a", b"GIF89a"):
-        return Format.GIF
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return Format.WEBP
-    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        return _tiff_kind(head, name)
-    if head[:4] in (b"IIRO", b"IIRS", b"MMOR"):
-        return Format.ORF
-    if head[:4] == b"IIU\0":
-        return Format.RWL if Path(name).suffix.lower() == ".rwl" else Format.RW2
-    if head[:2] in (b"II", b"MM") and head[6:14] == b"HEAPCCDR":
-        return Format.CRW
-    if head[:8] == b"FUJIFILM":
-        return Format.RAF
-    if head[:4] == b"\0MRM":
-        return Format.MRW
-    if head[:2] == b"\xff\x0a" or head[:12] == b"\0\0\0\x0cJXL \r\n\x87\n":
-        return Format.JXL
-    if head[:12] == b"\0\0\0\x0cjP  \r\n\x87\n" or head[:4] == b"\xff\x4f\xff\x51":
-        return Format.JP2
-    if head[:4] == b"8BPS":
-        return Format.PSD
-    if head[:3] == b"II\xbc":
-        return Format.JXR
-    if head[:4] == b"BPG\xfb":
-        return Format.BPG
-    if head[:3] == b"PGF":
-        return Format.PGF
-    if head[:4] == b"FOVb":
-        return Format.X3F
-    if head[4:8] == b"ftyp":
-        return _iso_kind(head)
-    if (
-        head[:2] == b"BM"
-        and len(head) >= 18
-        and struct.unpack_from("<I", head, 14)[0] in (12, 40, 52, 56, 64, 108, 124)
-    ):
-        return Format.BMP
-    return None
-
-
-def _tiff_kind(head: bytes, name: str) -> Format:
-    if head[8:10] == b"CR":
-        return Format.CR2
-    return _TIFF_RAW_EXTENSIONS.get(Path(name).suffix.lower(), Format.TIFF)
+    kind = next((kind for pattern, kind in _SIGNATURES if pattern.match(head)), None)
+    suffix = Path(name).suffix.lower()
+    if kind is Format.TIFF:
+        return Format.CR2 if head[8:10] == b"CR" else _TIFF_RAW_EXTENSIONS.get(suffix, Format.TIFF)
+    if kind is Format.RW2:
+        return Format.RWL if suffix == ".rwl" else Format.RW2
+    return _iso_kind(head) if kind is Format.HEIF else kind
 
 
 def _iso_kind(head: bytes) -> Format | None:

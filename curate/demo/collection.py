@@ -6,7 +6,6 @@ import csv
 import dataclasses
 import io
 import json
-import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
 from itertools import groupby
@@ -112,8 +111,7 @@ def _photograph_all(folder: Path, jobs: Sequence[list[Photo]], seed: int, moved:
 
 
 def _start_worker() -> None:
-    """Turn off OpenCV's threads, since there is one process per core, and leave interrupts to the caller."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Turn off OpenCV's threads, since there is one process per core."""
     cv2.setNumThreads(1)
 
 

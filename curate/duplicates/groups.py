@@ -166,20 +166,10 @@ def _groups(
         sets.add(other)
         sets.merge(one, other)
     hashes = photos.select(("phash",)).take(distinct).each("phash")
-    join_alike(sets, hashes, _At(photos.select(("phash", "sha256", *_JUDGED)), distinct), alike)
+    judged = photos.select(("phash", "sha256", *_JUDGED))
+    join_alike(sets, hashes, lambda number: judged[int(distinct[number])], alike)
     near = sorted(sorted(members) for members in sets.subsets())  # `sets` holds only photos that were joined
     return [order[members] for members in exact], [distinct[members] for members in near]
-
-
-@dataclass(frozen=True, slots=True)
-class _At:
-    """The photos at some positions of a table, indexed by their number among these positions."""
-
-    photos: PhotoTable
-    places: NDArray[np.intp]
-
-    def __getitem__(self, number: int) -> LabelRow:
-        return self.photos[int(self.places[number])]
 
 
 def _of_several(labels: NDArray[np.integer[Any]]) -> list[NDArray[np.intp]]:

@@ -11,25 +11,30 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.duplicates.hashes import CANDIDATE_BITS, NEAR_BITS, Hashes, near_pairs, parse_hash
-from curate.duplicates.pictures import same_picture, small_picture
 from curate.photos.previews import open_preview
 
 if TYPE_CHECKING:
     from scipy.cluster.hierarchy import DisjointSet
 
+SAME = 0.98
+"""From this correlation on, two small pictures are copies. A copy that was recompressed, reduced, brightened or made grey has at
+least 0.988; two shots of a distant view by two cameras on one tripod have up to 0.963."""
+
+ALIGNED = 0.992
+"""The same threshold after alignment, for copies that were cropped a little. It is higher, because alignment makes two shots of
+one view more similar too (up to 0.991)."""
+
+_SIDE = 96
+_MOVED = 0.15
+"""Largest change of a matrix element, and of the shift as a share of the side, that an alignment may have."""
+
 Row = dict[str, Any]
-
-
-class Rows(Protocol):
-    """Rows that are read by their position: a list or a table."""
-
-    def __getitem__(self, position: int, /) -> Row: ...
 
 
 def may_be_copies(a: Row, b: Row) -> bool:
@@ -79,7 +84,9 @@ def _small_picture(path: Path) -> NDArray[np.uint8] | None:
     return None if image is None else small_picture(image)  # previews are a cache and may be missing or damaged
 
 
-def join_alike(sets: DisjointSet, texts: Iterable[str | None], rows: Rows, alike: Callable[[Row, Row], bool]) -> None:
+def join_alike(
+    sets: DisjointSet, texts: Iterable[str | None], row_of: Callable[[int], Row], alike: Callable[[Row, Row], bool]
+) -> None:
     """Join the rows that have similar hashes (`CANDIDATE_BITS`) and are copies by `alike`.
 
     Of rows with the same hash, only one of each group of copies is compared further. Rows of two different seconds are not
@@ -88,7 +95,7 @@ def join_alike(sets: DisjointSet, texts: Iterable[str | None], rows: Rows, alike
     Args:
         sets: the joined rows by their numbers; rows that are not joined to others are not in it. It is changed.
         texts: the rows' hashes.
-        rows: the rows by their numbers.
+        row_of: gives a row by its number.
         alike: decides whether two rows are copies.
     """
     hashes = Hashes(texts)
@@ -106,9 +113,9 @@ def join_alike(sets: DisjointSet, texts: Iterable[str | None], rows: Rows, alike
     def representatives(number: int) -> _Representatives:
         found = _Representatives()
         for i in members(number):
-            row = rows[i]
+            row = row_of(i)
             second = _second(row)
-            like = next((j for j in found.of(second) if alike(rows[j], row)), None)
+            like = next((j for j in found.of(second) if alike(row_of(j), row)), None)
             if like is None:
                 found.add(i, second)
             else:
@@ -121,7 +128,7 @@ def join_alike(sets: DisjointSet, texts: Iterable[str | None], rows: Rows, alike
     for a, b in near_pairs(hashes.values, CANDIDATE_BITS):
         for x, y in zip(a.tolist(), b.tolist(), strict=True):
             for i, j in representatives(x).pairs(representatives(y)):
-                if not are_joined(i, j) and alike(rows[i], rows[j]):
+                if not are_joined(i, j) and alike(row_of(i), row_of(j)):
                     join(i, j)
 
 
@@ -161,3 +168,45 @@ class _Representatives:
             yield from itertools.product(mine[second], theirs[None])
         for second in (theirs.keys() - {None}) if None in mine else ():
             yield from itertools.product(mine[None], theirs[second])
+
+
+# --- the pixels
+
+
+def small_picture(image: Any) -> NDArray[np.uint8]:
+    """Return a Pillow picture as grey values, (96, 96) uint8, whatever its aspect ratio."""
+    from PIL.Image import Resampling
+
+    image.draft("L", (2 * _SIDE, 2 * _SIDE))
+    return np.asarray(image.convert("L").resize((_SIDE, _SIDE), Resampling.BOX), dtype=np.uint8)
+
+
+def same_picture(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
+    """Return whether two small pictures show the same pixels, as they are or cropped a little differently.
+
+    Args:
+        a: (96, 96) uint8, from `small_picture`.
+        b: (96, 96) uint8, from `small_picture`.
+    """
+    return _correlation(a, b) >= SAME or _aligned_correlation(a, b) >= ALIGNED
+
+
+def _correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    one, two = a - a.mean(), b - b.mean()
+    spread = float(np.sqrt((one * one).sum() * (two * two).sum()))
+    return float((one * two).sum()) / spread if spread else float(np.array_equal(a, b))
+
+
+def _aligned_correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """Return the correlation after the best affine alignment (ECC, Evangelidis and Psarakis 2008); 0 where it moves too far."""
+    import cv2
+
+    one, two = (cv2.GaussianBlur(picture.astype(np.float32), (3, 3), 0) for picture in (a, b))
+    stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 30, 1e-4)
+    start = np.eye(2, 3, dtype=np.float32)
+    try:
+        value, change = cv2.findTransformECC(one, two, start, cv2.MOTION_AFFINE, stop, np.empty(0, np.uint8), 3)
+    except cv2.error:  # the alignment did not converge, so the pictures differ
+        return 0.0
+    moved = max(float(np.abs(change[:, :2] - np.eye(2)).max()), float(np.abs(change[:, 2]).max()) / _SIDE)
+    return float(value) if moved <= _MOVED else 0.0

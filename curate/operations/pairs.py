@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from curate.errors import command
-from curate.operation import Asked, Operation, Outcome, Seconds
+from curate.operation import Asked, Operation
 from tracer.base.progress import Progress, Work
-from tracer.base.text import counted
 
 if TYPE_CHECKING:
     from curate.catalog.store import Catalog
     from curate.pairing.known import KnownPairs
-
-_NAMED = 10
-"""Photos that are left out for one reason and named; of more, the number is printed."""
+    from curate.pairing.run import PairingCounts
 
 
 class FindPairs(Operation):
@@ -42,7 +36,7 @@ class FindPairs(Operation):
     ] = None
     jobs: Annotated[int, Field(ge=0, description="Worker processes; 0 means one per core.")] = 0
 
-    def run(self, catalog: Catalog) -> Work[PairsFound]:
+    def run(self, catalog: Catalog) -> Work[PairingCounts]:
         """Find the pairs."""
         from curate.pairing.run import pair_workspace  # it loads OpenCV, which takes a second
 
@@ -52,70 +46,13 @@ class FindPairs(Operation):
 
             check_encoders((self.embeddings,))
             embed = partial(embed_previews, cache=catalog.workspace.cache, encoder=self.embeddings)
-        counts = yield from pair_workspace(
+        return pair_workspace(
             catalog,
             use_time=settings.use_time and not self.no_time,
             use_gps=settings.use_gps and not self.no_gps,
             embed=embed,
             jobs=self.jobs,
         )
-        return PairsFound(
-            candidates=counts.candidates,
-            phones=counts.phones,
-            others=counts.others,
-            clock_offsets=tuple(offset.to_dict() for offset in counts.clock_offsets),
-            left_out=tuple(PhotoLeftOut(path=path, reason=reason) for path, reason in counts.left_out),
-            seconds=counts.seconds,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoLeftOut(Outcome):
-    """A photo that pairing left out."""
-
-    path: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class PairsFound(Outcome):
-    """The candidates that were found."""
-
-    candidates: int
-    phones: int
-    others: int
-    clock_offsets: tuple[Mapping[str, Any], ...]
-    left_out: tuple[PhotoLeftOut, ...]
-    seconds: Seconds
-
-    def in_words(self) -> Iterator[str]:
-        """Return the numbers in a line."""
-        yield (f"candidates {self.candidates}, phones {self.phones}, others {self.others}, seconds {self.seconds:.1f}")
-
-    def summary(self) -> str:
-        """Put the numbers into words."""
-        left = f", {counted(len(self.left_out), 'photo')} left out" if self.left_out else ""
-        sides = f"{self.phones:,} of phones and {self.others:,} of cameras"
-        return f"{counted(self.candidates, 'candidate')} among photos: {sides}{left} · F2 reviews them"
-
-    def notes(self, root: Path) -> Iterator[str]:
-        """Name the photos that were left out: each path, or for many photos with one reason their number and the first paths."""
-        from curate.pairing.run import COPY, NO_FILE
-
-        by_reason: dict[str, list[str]] = {}
-        for left in self.left_out:
-            by_reason.setdefault(COPY if left.reason.startswith(COPY) else left.reason, []).append(left.path)
-        if without := by_reason.pop(NO_FILE, None):
-            fetch = command("flickr", "download", workspace=root)
-            yield f"left out: {counted(len(without), 'photo')} without a file; to download originals: {fetch}"
-        if copies := by_reason.pop(COPY, None):
-            listed = command("duplicates", workspace=root)
-            many = counted(len(copies), "exact copy", "exact copies")
-            yield f"left out: {many} of other photos; to list all copies: {listed}"
-        for reason, paths in by_reason.items():
-            yield from (f"left out: {path}: {reason}" for path in paths[:_NAMED])
-            if len(paths) > _NAMED:
-                yield f"left out: {len(paths) - _NAMED:,} more: {reason}; the option --json lists them all"
 
 
 class ImportPairs(Operation):

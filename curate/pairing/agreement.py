@@ -27,16 +27,18 @@ letters of a caption do not count either (`BAND`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.pairing.features import Features
 from curate.pairing.geometry import estimated
-from curate.pairing.turning import LEAST, WINDOWS, Window, window
+from curate.pairing.matching import LEAST, WINDOWS, Window, window
 
 RATIO = 0.95
 """Ratio of the matches: a wrong match costs little where the significance is computed, and a right one is rare."""
@@ -65,9 +67,6 @@ _ANY_PLANE = 4
 
 _WITH_PLANE = 2
 """Matches that determine a fundamental matrix where a plane is known."""
-
-_MODELS = 4
-_TESTS = WINDOWS * _MODELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +167,11 @@ def agreement(a: Features, b: Features, pairs: NDArray[np.intp], found_in: Windo
         value, chosen = _significance(chance, model.sample, one, two, len(pairs), share)
         return _Fitted(model, matrix, value, chosen, chance, np.maximum(*distances))
 
-    found = [one_model for model in _models() if (one_model := fitted(model)) is not None]
+    found = [one_model for model in _MODELS if (one_model := fitted(model)) is not None]
     lines = next((f for f in found if f.model.is_line), None)
     if lines is not None and lines.value > 0:
         # Few of the matches may lie on a plane, but many of those that fit the lines.
-        found += [f for model in _models() if model.sample == _ANY_PLANE and (f := fitted(model, lines.chosen))]
+        found += [f for model in _MODELS if model.sample == _ANY_PLANE and (f := fitted(model, lines.chosen))]
     best = max(found, key=lambda f: f.value, default=None)
     if best is None or best.value == NOTHING:
         return nothing
@@ -194,41 +193,49 @@ def most(one: Agreement, two: Agreement) -> Agreement:
     return replace(best, parallax=max(one.parallax, two.parallax))
 
 
-def _models() -> Iterator[_Model]:
-    import cv2
-
-    def fundamental(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64] | None:
-        matrix: NDArray[np.float64] | None
-        matrix, _ = estimated(cv2.findFundamentalMat, a, b, cv2.USAC_MAGSAC, 1.5, confidence=0.995, maxIters=1000)
-        if matrix is None or matrix.shape != (3, 3):
-            return None
-        # OpenCV's is now and then so small that distances from its lines would be 0.
-        length = float(np.linalg.norm(matrix))
-        return matrix / length if length > 0 else None
-
-    def homography(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64] | None:
-        matrix: NDArray[np.float64] | None
-        matrix, _ = estimated(cv2.findHomography, a, b, cv2.USAC_MAGSAC, 4.0, maxIters=1000, confidence=0.995)
-        return matrix
-
-    def affine(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64] | None:
-        return _square(
-            estimated(cv2.estimateAffine2D, a, b, method=cv2.USAC_MAGSAC, ransacReprojThreshold=6.0, maxIters=500)[0]
-        )
-
-    def similarity(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64] | None:
-        return _square(
-            estimated(cv2.estimateAffinePartial2D, a, b, method=cv2.RANSAC, ransacReprojThreshold=9.0, maxIters=500)[0]
-        )
-
-    yield _Model(2, 24.0, similarity)
-    yield _Model(3, 24.0, affine)
-    yield _Model(4, 16.0, homography)
-    yield _Model(7, 4.0, fundamental, is_line=True)
+def _matrix(
+    estimator: Callable[..., Any], a: NDArray[np.float32], b: NDArray[np.float32], **settings: Any
+) -> NDArray[np.float64] | None:
+    """Return the (3, 3) matrix that one of OpenCV's estimators finds; None where it finds none."""
+    matrix: NDArray[np.float64] | None
+    matrix, _ = estimated(estimator, a, b, **settings)
+    if matrix is not None and matrix.shape == (2, 3):
+        return np.vstack([matrix, (0.0, 0.0, 1.0)])
+    return matrix
 
 
-def _square(affine: NDArray[Any] | None) -> NDArray[np.float64] | None:
-    return None if affine is None else np.vstack([affine, (0.0, 0.0, 1.0)])
+def _fundamental(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64] | None:
+    settings = {"ransacReprojThreshold": 1.5, "confidence": 0.995, "maxIters": 1000}
+    matrix = _matrix(cv2.findFundamentalMat, a, b, method=cv2.USAC_MAGSAC, **settings)
+    # OpenCV's is now and then so small that distances from its lines would be 0.
+    length = 0.0 if matrix is None or matrix.shape != (3, 3) else float(np.linalg.norm(matrix))
+    return matrix / length if matrix is not None and length > 0 else None
+
+
+_MODELS = (
+    _Model(
+        2,
+        24.0,
+        partial(_matrix, cv2.estimateAffinePartial2D, method=cv2.RANSAC, ransacReprojThreshold=9.0, maxIters=500),
+    ),
+    _Model(
+        3, 24.0, partial(_matrix, cv2.estimateAffine2D, method=cv2.USAC_MAGSAC, ransacReprojThreshold=6.0, maxIters=500)
+    ),
+    _Model(
+        4,
+        16.0,
+        partial(
+            _matrix,
+            cv2.findHomography,
+            method=cv2.USAC_MAGSAC,
+            ransacReprojThreshold=4.0,
+            maxIters=1000,
+            confidence=0.995,
+        ),
+    ),
+    _Model(7, 4.0, _fundamental, is_line=True),
+)
+_TESTS = WINDOWS * len(_MODELS)
 
 
 def _distances(

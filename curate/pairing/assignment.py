@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+
+ASSIGNED = 0.2
+"""Pairs with a lower probability are never part of the one-to-one choice."""
 
 
 def assign(pairs: Iterable[tuple[int, int, float]], min_score: float = 0.0) -> set[tuple[int, int]]:
@@ -48,20 +51,30 @@ def assign(pairs: Iterable[tuple[int, int, float]], min_score: float = 0.0) -> s
     return chosen
 
 
+def ranks(pairs: Sequence[tuple[int, int]], scores: Sequence[float]) -> list[tuple[int, int]]:
+    """Return the rank of each pair among those of its phone photo and among those of its other photo; 1 is the best.
+
+    Of pairs with equal scores, the one with the smaller ids is the better.
+    """
+    seen: Counter[tuple[str, int]] = Counter()
+    found = [(0, 0)] * len(pairs)
+    for k in sorted(range(len(pairs)), key=lambda k: (-scores[k], pairs[k])):
+        mine, theirs = ("phone", pairs[k][0]), ("other", pairs[k][1])
+        seen.update((mine, theirs))
+        found[k] = seen[mine], seen[theirs]
+    return found
+
+
 def _blocks(scores: dict[tuple[int, int], float]) -> list[list[tuple[int, int]]]:
     """Return the connected components of the graph whose edges are the pairs, each sorted, in order of their first pair."""
-    parent: dict[tuple[str, int], tuple[str, int]] = {}
+    from scipy.cluster.hierarchy import DisjointSet
 
-    def root(node: tuple[str, int]) -> tuple[str, int]:
-        parent.setdefault(node, node)
-        while parent[node] != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
-
-    for phone, other in sorted(scores):
-        parent[root(("phone", phone))] = root(("other", other))
+    sets = DisjointSet()
+    for phone, other in scores:
+        sets.add(("phone", phone))
+        sets.add(("other", other))
+        sets.merge(("phone", phone), ("other", other))
     members: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
     for phone, other in sorted(scores):
-        members[root(("phone", phone))].append((phone, other))
+        members[sets["phone", phone]].append((phone, other))
     return list(members.values())

@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.pairing.clocks.offset import ClockOffset
-from curate.pairing.photo import PairingPhoto
+from curate.catalog.clocks import ClockOffset
+from curate.catalog.sides import PairingPhoto
 
 EARTH_M = 6_371_000.0
 """Mean radius of the Earth, metres."""

@@ -4,19 +4,16 @@ that as many matches agree by chance.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.pairing.agreement import NOTHING, RATIO, Agreement, agreement, most
-from curate.pairing.features import SHORT, WIDE, Features, cached_path, compute, load
+from curate.pairing.evidence import Evidence
+from curate.pairing.features import SHORT, WIDE, Features
 from curate.pairing.geometry import Geometry, alignment, verify
-from curate.pairing.matching import matches_of, mutual_matches
-from curate.pairing.photo import PairingPhoto
+from curate.pairing.matching import matches_of, mutual_matches, window
 from curate.pairing.surface import extent, sameness
-from curate.pairing.turning import window
 
 CLEAR = 15
 """From this number of inliers on, comparing all keypoints would not change the result."""
@@ -28,7 +25,7 @@ _PROMISING_CLOSE = 6
 """The same for a close look."""
 
 GATE = {WIDE: 6.0, SHORT: 8.0}
-"""Number of the strongest keypoints -> by how much their matches must exceed chance in turn and scale (`turning.window`), so
+"""Number of the strongest keypoints -> by how much their matches must exceed chance in turn and scale (`matching.window`), so
 that their agreement is computed. Of unrelated photos, one in eight exceeds it with `WIDE` keypoints."""
 
 SIGNIFICANT = 1.0
@@ -41,38 +38,7 @@ CERTAIN_PARALLAX = 4.0
 """The same of parallax, twice as high as the value that counts in full."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The result of comparing two pictures. Fields that are not listed are as in `Geometry`.
-
-    Attributes:
-        matches: number of mutual ratio matches; the inliers are some of them.
-        alignment: correlation of the aligned pictures, −1 to 1; None where they cannot be aligned.
-        agreement: significance of the best model, −log10 of the number of false alarms (`agreement.agreement`).
-        parallax: the same of the matches that lie off the best plane.
-        extent: share of what both photos show that lies among the matches of the best plane, 0 to 1 (`surface.extent`).
-        sameness: how much that part looks the same, −1 to 1; None where there is none (`surface.sameness`).
-        alike: by how much the strongest keypoints' matches turn and scale alike more often than by chance (`turning.window`).
-        mirrored: whether the pictures agree only after the first is mirrored.
-    """
-
-    matches: int
-    inliers: int
-    model: str
-    overlap: float
-    coverage: float
-    scale_ratio: float | None
-    rotation_deg: float | None
-    alignment: float | None
-    agreement: float | None = None
-    parallax: float | None = None
-    extent: float | None = None
-    sameness: float | None = None
-    alike: float | None = None
-    mirrored: bool = False
-
-
-NO_EVIDENCE = Comparison(0, 0, "none", 0.0, 0.0, None, None, None)
+NO_EVIDENCE = Evidence(0, 0)
 """What is known of two photos whose comparison OpenCV cannot compute."""
 
 
@@ -83,7 +49,7 @@ def compare(
     unit_b: NDArray[np.float32],
     close: bool = False,
     wide: bool = False,
-) -> Comparison:
+) -> Evidence:
     """Compare two photos by their strongest keypoints, and by all keypoints where the result is uncertain.
 
     The first look takes the `SHORT` strongest keypoints. The second takes all of them, which include finer detail.
@@ -99,8 +65,6 @@ def compare(
 
     A pair for which OpenCV raises an error has no evidence from the pictures (`NO_EVIDENCE`); other pairs are not affected.
     """
-    import cv2
-
     try:
         return _compared(a, b, unit_a, unit_b, close, wide)
     except cv2.error:
@@ -109,7 +73,7 @@ def compare(
 
 def _compared(
     a: Features, b: Features, unit_a: NDArray[np.float32], unit_b: NDArray[np.float32], close: bool, wide: bool
-) -> Comparison:
+) -> Evidence:
     count = WIDE if wide else SHORT
     similarity = unit_a[:count] @ unit_b[:count].T
     found, alike = _agreement(a, b, similarity, count)
@@ -125,10 +89,10 @@ def _compared(
             view, first, mirrored = seen, other_way, True
             found, alike = _agreement(other_way, b, there, count)
     matches, geometry = view
-    return Comparison(
+    return Evidence(
         matches=matches,
         inliers=geometry.inliers,
-        model=geometry.model,
+        view=geometry.model,
         overlap=geometry.overlap,
         coverage=geometry.coverage,
         scale_ratio=geometry.scale_ratio,
@@ -167,62 +131,15 @@ def _one_or_two_looks(
 ) -> tuple[int, Geometry]:
     """Return the number of matches and the view, of the strongest keypoints, or of all where these leave it open."""
     pairs, _ = matches_of(similarity[:SHORT, :SHORT])
-    geometry = _view(a, b, pairs)
+    geometry = view_of(a, b, pairs)
     if len(pairs) >= promising and geometry.inliers < CLEAR and max(len(a.points), len(b.points)) > SHORT:
         more, _ = mutual_matches(a.unit(), b.unit())
-        second = _view(a, b, more)
+        second = view_of(a, b, more)
         if second.inliers > geometry.inliers:
             return len(more), second
     return len(pairs), geometry
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """Matched points that agree on one view, for drawing.
-
-    Attributes:
-        a: (k, 2) float32, x and y in pixels of the first preview. A larger preview is scaled to a long side of 640 pixels.
-        b: (k, 2) float32, the same in the second preview.
-        geometry: the view; where `mirrored`, that of the mirrored first picture.
-        mirrored: whether the pictures agree only after the first is mirrored.
-    """
-
-    a: NDArray[np.float32]
-    b: NDArray[np.float32]
-    geometry: Geometry
-    mirrored: bool = False
-
-
-def inlier_points(a: PairingPhoto, b: PairingPhoto, cache: Path) -> Matches:
-    """Return the points on which two photos agree, found with all keypoints; none where a photo has no features.
-
-    Where few matches agree on a plane, those of the most significant view are returned (`agreement`).
-    """
-    found = []
-    for photo in (a, b):
-        features = load(cached_path(cache, photo.sha256)) or compute(photo.preview)
-        if isinstance(features, str):
-            empty = np.empty((0, 2), np.float32)
-            return Matches(empty, empty, Geometry("none", 0, np.zeros(0, np.bool_)))
-        found.append(features)
-    one, two = found
-    best: tuple[Geometry, NDArray[np.intp], bool] | None = None
-    for mirrored in (False, True):
-        first = one.mirrored() if mirrored else one
-        pairs, _ = mutual_matches(first.unit(), two.unit())
-        geometry = _view(first, two, pairs)
-        if best is None or (geometry.inliers >= CLEAR and geometry.inliers > 2 * best[0].inliers):
-            best = geometry, pairs, mirrored
-    assert best is not None
-    geometry, pairs, mirrored = best
-    kept = pairs[geometry.mask]
-    if geometry.inliers < CLEAR:
-        more, _ = mutual_matches(one.unit(), two.unit(), RATIO)
-        found_there = agreement(one, two, more)
-        if found_there.significance > 0:
-            kept, mirrored = more[found_there.mask], False
-    return Matches(one.points[kept[:, 0]], two.points[kept[:, 1]], geometry, mirrored)
-
-
-def _view(a: Features, b: Features, pairs: NDArray[np.intp]) -> Geometry:
+def view_of(a: Features, b: Features, pairs: NDArray[np.intp]) -> Geometry:
+    """Return the view on which most matches agree; `pairs` are the indices of the matched keypoints, (k, 2)."""
     return verify(a.points[pairs[:, 0]], b.points[pairs[:, 1]], (a.width, a.height), (b.width, b.height))

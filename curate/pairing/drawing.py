@@ -2,18 +2,66 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.catalog.sides import PairingPhoto
 from curate.errors import UsageError
-from curate.pairing.compare import Matches, inlier_points
-from curate.pairing.features import LONG_SIDE, preview_picture
-from curate.pairing.photo import PairingPhoto
+from curate.pairing.agreement import RATIO, agreement
+from curate.pairing.compare import CLEAR, view_of
+from curate.pairing.features import LONG_SIDE, cached_path, compute, load, preview_picture
+from curate.pairing.matching import mutual_matches
 from tracer.base.files import write_atomically
 
 _GAP = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Matched points that agree on one view, for drawing.
+
+    Attributes:
+        a: (k, 2) float32, x and y in pixels of the first preview. A larger preview is scaled to a long side of 640 pixels.
+        b: (k, 2) float32, the same in the second preview.
+        mirrored: whether the pictures agree only after the first is mirrored.
+    """
+
+    a: NDArray[np.float32]
+    b: NDArray[np.float32]
+    mirrored: bool = False
+
+
+def inlier_points(a: PairingPhoto, b: PairingPhoto, cache: Path) -> Matches:
+    """Return the points on which two photos agree, found with all keypoints; none where a photo has no features.
+
+    Where few matches agree on a plane, those of the most significant view are returned (`agreement`).
+    """
+    found = []
+    for photo in (a, b):
+        features = load(cached_path(cache, photo.sha256)) or compute(photo.preview)
+        if isinstance(features, str):
+            empty = np.empty((0, 2), np.float32)
+            return Matches(empty, empty)
+        found.append(features)
+    one, two = found
+    pairs, _ = mutual_matches(one.unit(), two.unit())
+    view, mirrored = view_of(one, two, pairs), False
+    turned = one.mirrored()
+    pairs_turned, _ = mutual_matches(turned.unit(), two.unit())
+    view_turned = view_of(turned, two, pairs_turned)
+    if view_turned.inliers >= CLEAR and view_turned.inliers > 2 * view.inliers:
+        pairs, view, mirrored = pairs_turned, view_turned, True
+    kept = pairs[view.mask]
+    if view.inliers < CLEAR:
+        more, _ = mutual_matches(one.unit(), two.unit(), RATIO)
+        found_there = agreement(one, two, more)
+        if found_there.significance > 0:
+            kept, mirrored = more[found_there.mask], False
+    return Matches(one.points[kept[:, 0]], two.points[kept[:, 1]], mirrored)
 
 
 def draw_matches(
@@ -34,8 +82,6 @@ def draw_matches(
     Raises:
         UsageError: a preview cannot be read.
     """
-    import cv2
-
     pictures = []
     for photo in (a, b):
         picture = preview_picture(photo.preview)
@@ -71,8 +117,6 @@ def write_matches(a: PairingPhoto, b: PairingPhoto, cache: Path, target: Path) -
         UsageError: a preview cannot be read.
         OSError: the file cannot be written.
     """
-    import cv2
-
     found = inlier_points(a, b, cache)
     done, data = cv2.imencode(".png", draw_matches(a, b, found))
     assert done

@@ -10,6 +10,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -94,8 +95,6 @@ class Features:
 
 def compute(preview: Path) -> Features | str:
     """Return the features of a picture file, or the reason in words why there are none."""
-    import cv2
-
     picture = preview_picture(preview)
     if picture is None:
         return "its preview is missing, or is not a picture"
@@ -109,8 +108,6 @@ def compute(preview: Path) -> Features | str:
 
 def preview_picture(preview: Path) -> NDArray[np.uint8] | None:
     """Return a preview's pixels, (H, W, 3) uint8 BGR; None where it is missing, damaged, or not as curate writes previews."""
-    import cv2
-
     data = read_preview(preview)
     picture = None if data is None else cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     return None if picture is None else np.asarray(picture, np.uint8)
@@ -118,8 +115,6 @@ def preview_picture(preview: Path) -> NDArray[np.uint8] | None:
 
 def from_picture(picture: NDArray[np.uint8]) -> Features | str:
     """Return the features of a picture, (H, W, 3) uint8 BGR, at its own size; or the reason in words why there are none."""
-    import cv2
-
     height, width = picture.shape[:2]
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     found, rows = cv2.SIFT.create(nfeatures=KEPT).detectAndCompute(grey, None)

@@ -14,15 +14,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.catalog.clocks import ClockOffset
+from curate.catalog.sides import PairingPhoto
 from curate.pairing import candidates
-from curate.pairing.assignment import assign
-from curate.pairing.clocks.offset import ClockOffset
+from curate.pairing.assignment import ASSIGNED, assign, ranks
 from curate.pairing.clocks.offsets import estimate_clocks, in_usual_zone
-from curate.pairing.compare import Comparison
 from curate.pairing.evidence import Evidence, with_rivals
 from curate.pairing.features import cached_path
-from curate.pairing.photo import PairingPhoto
-from curate.pairing.score.model import Scorer, feature_rows, pair_scores, prior
+from curate.pairing.score.model import LogisticScorer, feature_rows, pair_scores, prior
 from curate.pairing.search import Memory, Pair, Search
 from curate.pairing.workers import Workers, extract
 from tracer.base.progress import Progress, Work
@@ -32,9 +31,6 @@ OFFERED = 6
 
 FLOOR = 0.01
 """Candidates with a lower probability are kept only where they are a photo's best."""
-
-ASSIGNED = 0.2
-"""Pairs with a lower probability are never part of the one-to-one choice."""
 
 _FEW = 12
 """Up to this number of photos, no worker processes are started."""
@@ -106,7 +102,7 @@ def find_pairs(
     signals: Signals = ALL_SIGNALS,
     *,
     workers: int = 1,
-    scorer: Scorer | None = None,
+    scorer: LogisticScorer | None = None,
     memory: Memory | None = None,
 ) -> Work[PairingResult]:
     """Find candidate pairs of a phone's photo and another camera's photo of the same scene.
@@ -144,7 +140,7 @@ def find_pairs(
     )
 
 
-def _searched(search: Search, signals: Signals, scorer: Scorer) -> Work[list[ClockOffset]]:
+def _searched(search: Search, signals: Signals, scorer: LogisticScorer) -> Work[list[ClockOffset]]:
     """Compare the pairs that are worth comparing, and return the clock offsets that were estimated from them."""
     facts = Facts(search.by_id, False, {})
 
@@ -203,44 +199,31 @@ class Facts:
                 rows = candidates.centred(there, embeddings)
                 self._unit_embeddings |= {photo.id: row for photo, row in zip(there, rows, strict=True)}
 
-    def evidence(self, compared: Mapping[Pair, Comparison], offsets: Sequence[ClockOffset]) -> dict[Pair, Evidence]:
+    def evidence(self, compared: Mapping[Pair, Evidence], offsets: Sequence[ClockOffset]) -> dict[Pair, Evidence]:
         """Return the evidence of all compared pairs, with clocks corrected by the offsets."""
         table: dict[tuple[str, str], list[ClockOffset]] = defaultdict(list)
         for offset in offsets:
             table[offset.camera_a, offset.camera_b].append(offset)
         return with_rivals({pair: self._one(pair, found, table) for pair, found in compared.items()})
 
-    def _one(self, pair: Pair, found: Comparison, offsets: Mapping[tuple[str, str], Sequence[ClockOffset]]) -> Evidence:
+    def _one(self, pair: Pair, found: Evidence, offsets: Mapping[tuple[str, str], Sequence[ClockOffset]]) -> Evidence:
         a, b = self._photos[pair[0]], self._photos[pair[1]]
         gap = candidates.corrected_gap(a, b, offsets)
         here, there = self._unit_embeddings.get(a.id), self._unit_embeddings.get(b.id)
         name = candidates.given_name(a), candidates.given_name(b)
-        return Evidence(
-            matches=found.matches,
-            inliers=found.inliers,
-            view=found.model,
-            overlap=found.overlap,
-            coverage=found.coverage,
-            scale_ratio=found.scale_ratio,
-            rotation_deg=found.rotation_deg,
-            alignment=found.alignment,
-            agreement=found.agreement,
-            parallax=found.parallax,
-            extent=found.extent,
-            sameness=found.sameness,
-            alike=found.alike,
+        return replace(
+            found,
             hash_distance=candidates.hash_distance(a, b),
             time_gap_s=None if gap is None else gap[0],
             clock_spread_s=None if gap is None else gap[1],
             distance_m=candidates.distance_m(a, b) if self._use_gps else None,
-            mirrored=found.mirrored,
             embedding=None if here is None or there is None else float(here @ there),
             same_name=None if None in name else name[0] == name[1],
             same_album=None if a.album is None or b.album is None else a.album == b.album,
         )
 
 
-def scored(evidence: Mapping[Pair, Evidence], scorer: Scorer) -> dict[Pair, float]:
+def scored(evidence: Mapping[Pair, Evidence], scorer: LogisticScorer) -> dict[Pair, float]:
     """Return the probability that each pair shows one scene."""
     if not evidence:
         return {}
@@ -252,14 +235,10 @@ def scored(evidence: Mapping[Pair, Evidence], scorer: Scorer) -> dict[Pair, floa
 def offered(evidence: Mapping[Pair, Evidence], scores: Mapping[Pair, float]) -> list[Candidate]:
     """Return the candidates with their ranks, the best first."""
     order = sorted(scores, key=lambda pair: (-scores[pair], pair))
-    seen_phone: dict[int, int] = defaultdict(int)
-    seen_other: dict[int, int] = defaultdict(int)
-    kept: list[tuple[Pair, Evidence]] = []
-    for phone, other in order:
-        seen_phone[phone] += 1
-        seen_other[other] += 1
-        ranks = seen_phone[phone], seen_other[other]
-        if min(ranks) == 1 or (min(ranks) <= OFFERED and scores[phone, other] >= FLOOR):
-            kept.append(((phone, other), replace(evidence[phone, other], rank_phone=ranks[0], rank_other=ranks[1])))
+    kept = [
+        (pair, replace(evidence[pair], rank_phone=phone, rank_other=other))
+        for pair, (phone, other) in zip(order, ranks(order, [scores[pair] for pair in order]), strict=True)
+        if min(phone, other) == 1 or (min(phone, other) <= OFFERED and scores[pair] >= FLOOR)
+    ]
     chosen = assign(((a, b, scores[a, b]) for (a, b), _ in kept), ASSIGNED)
     return [Candidate(a, b, scores[a, b], facts, (a, b) in chosen) for (a, b), facts in kept]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -88,8 +89,6 @@ def estimated(estimator: Callable[..., Any], *args: Any, **settings: Any) -> tup
 
     On degenerate matches (all on one line, all at one point) some of its estimators raise in place of finding no model.
     """
-    import cv2
-
     try:
         model, inliers = estimator(*args, **settings)
     except cv2.error:
@@ -110,8 +109,6 @@ def verify(
         frame_a: width and height of the first preview.
         frame_b: width and height of the second preview.
     """
-    import cv2
-
     nothing = Geometry("none", 0, np.zeros(len(a), np.bool_))
     if len(a) < MIN_MATCHES:
         return nothing
@@ -143,8 +140,6 @@ def verify(
 
 def _epipolar(mask: NDArray[np.bool_], matches: _Matches, plane: Geometry) -> Geometry:
     """Return the geometry of a scene with depth, or `plane` where that explains the matches nearly as well."""
-    import cv2
-
     a, b = matches.a, matches.b
     count = min(len(np.unique(np.round(points[mask] / 2), axis=0)) for points in (a, b)) if mask.any() else 0
     if count < max(_FEW_INLIERS, plane.inliers + 8, 0.6 * len(a)):
@@ -153,9 +148,10 @@ def _epipolar(mask: NDArray[np.bool_], matches: _Matches, plane: Geometry) -> Ge
     moved = np.linalg.lstsq(np.column_stack([a[mask], np.ones(int(mask.sum()))]), b[mask], rcond=None)[0]
     if np.linalg.det(moved[:2]) <= 0:
         return plane
-    shares = []
-    for points, (width, height) in ((a[mask], matches.frame_a), (b[mask], matches.frame_b)):
-        shares.append(float(cv2.contourArea(cv2.convexHull(points))) / (width * height))
+    shares = [
+        float(cv2.contourArea(cv2.convexHull(points))) / (width * height)
+        for points, (width, height) in ((a[mask], matches.frame_a), (b[mask], matches.frame_b))
+    ]
     scale = _spread(b[mask]) / max(_spread(a[mask]), 1e-6)
     if not 1 / MAX_SCALE <= scale <= MAX_SCALE:
         return plane
@@ -184,8 +180,6 @@ def _better_plane(
     otherwise: Geometry,
 ) -> Geometry:
     """Return the geometry of one model, or `otherwise` where it is not a possible view or does not explain more matches."""
-    import cv2
-
     a, b = matches.a, matches.b
     mask = found.ravel().astype(np.bool_)
     if mask.sum() < MIN_MATCHES or not np.isfinite(matrix).all():
@@ -241,8 +235,6 @@ def alignment(a: NDArray[np.uint8], b: NDArray[np.uint8], geometry: Geometry, lo
     Returns:
         −1 to 1, or None where fewer than three blocks can be compared.
     """
-    import cv2
-
     if geometry.matrix is None:
         return None
     shrink_a, shrink_b = max(a.shape) / long_a, max(b.shape) / long_b

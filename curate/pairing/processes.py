@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -39,6 +40,7 @@ def _begin(begin: Callable[[], None], quiet: bool) -> None:
         for stream in (1, 2):
             os.dup2(nowhere, stream)
         os.close(nowhere)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt (Ctrl+C) is left to the parent
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     give_way()
     begin()

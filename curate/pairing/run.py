@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from curate.catalog.bursts import keep_bursts
 from curate.catalog.candidates import contradicted, replace_candidates
-from curate.catalog.clocks import stated_offsets
+from curate.catalog.clocks import keep_clock_offsets, stated_offsets
 from curate.catalog.naming import source_folders
 from curate.catalog.originals import refuse_original
 from curate.catalog.pairs import pair_of
-from curate.catalog.photos import paths_of
-from curate.catalog.sides import keep_compared, photos_of_sides
+from curate.catalog.sides import PairingPhoto, keep_compared, photos_of_sides
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, StorageError, UsageError, command
-from curate.pairing.bursts import bursts
-from curate.pairing.clocks.offset import ClockOffset
-from curate.pairing.clocks.workspace_offsets import keep_clock_offsets
-from curate.pairing.find import PairingResult, Signals, find_pairs
-from curate.pairing.photo import PairingPhoto
+from curate.operation import Outcome, Seconds
+from curate.pairing.find import Signals, find_pairs
+from curate.pairing.scenes import bursts
 from curate.pairing.score.learning import follow
 from curate.pairing.workers import DAMAGED
 from curate.photos.facts import UNREADABLE, Status
@@ -45,31 +42,73 @@ COPY = "an exact copy of "
 _LOST = "its preview is lost: curate ingest makes it again"
 
 
-@dataclass(frozen=True)
-class PairingCounts:
-    """The result of a pairing run in a workspace.
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A photo that could not be compared.
+
+    Attributes:
+        path: its path, as shown.
+        reason: why not, in words.
+    """
+
+    path: str
+    reason: str
+
+
+_NAMED = 10
+"""Photos that are left out for one reason and named; of more, the number is printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairingCounts(Outcome):
+    """The result of a pairing run in a workspace, as `curate pair --json` prints it.
 
     Attributes:
         candidates: number of candidate pairs, without those of two different stated scenes.
         phones: number of phone photos that were compared.
         others: number of other photos that were compared.
-        clock_offsets: the clock offsets, estimated or stated.
-        left_out: (path, reason) of photos that could not be compared.
+        clock_offsets: the clock offsets, estimated or stated (`ClockOffset.to_dict`).
+        left_out: the photos that could not be compared.
         seconds: wall time.
     """
 
     candidates: int
     phones: int
     others: int
-    clock_offsets: list[ClockOffset]
-    left_out: list[tuple[str, str]]
-    seconds: float
+    clock_offsets: list[dict[str, Any]]
+    left_out: list[LeftOut]
+    seconds: Seconds
+
+    def in_words(self) -> Iterator[str]:
+        """Return the numbers in a line."""
+        yield (f"candidates {self.candidates}, phones {self.phones}, others {self.others}, seconds {self.seconds:.1f}")
+
+    def summary(self) -> str:
+        """Put the numbers into words."""
+        left = f", {counted(len(self.left_out), 'photo')} left out" if self.left_out else ""
+        sides = f"{self.phones:,} of phones and {self.others:,} of cameras"
+        return f"{counted(self.candidates, 'candidate')} among photos: {sides}{left} · F2 reviews them"
+
+    def notes(self, root: Path) -> Iterator[str]:
+        """Name the photos that were left out: each path, or for many photos with one reason their number and the first paths."""
+        by_reason: dict[str, list[str]] = {}
+        for left in self.left_out:
+            by_reason.setdefault(COPY if left.reason.startswith(COPY) else left.reason, []).append(left.path)
+        if without := by_reason.pop(NO_FILE, None):
+            fetch = command("flickr", "download", workspace=root)
+            yield f"left out: {counted(len(without), 'photo')} without a file; to download originals: {fetch}"
+        if copies := by_reason.pop(COPY, None):
+            listed = command("duplicates", workspace=root)
+            many = counted(len(copies), "exact copy", "exact copies")
+            yield f"left out: {many} of other photos; to list all copies: {listed}"
+        for reason, paths in by_reason.items():
+            yield from (f"left out: {path}: {reason}" for path in paths[:_NAMED])
+            if len(paths) > _NAMED:
+                yield f"left out: {len(paths) - _NAMED:,} more: {reason}; the option --json lists them all"
 
 
-def pairing_photos(
-    catalog: Catalog, only: Sequence[int] | None = None
-) -> tuple[list[PairingPhoto], list[tuple[str, str]]]:
-    """Return the photos of both sides, and (path, reason) of the photos that belong to a side but cannot be compared.
+def pairing_photos(catalog: Catalog, only: Sequence[int] | None = None) -> tuple[list[PairingPhoto], list[LeftOut]]:
+    """Return the photos of both sides, and the photos that belong to a side but cannot be compared.
 
     Of exact copies only the first by path is compared.
 
@@ -78,41 +117,20 @@ def pairing_photos(
         only: row IDs of the photos to return; None for all.
     """
     photos: list[PairingPhoto] = []
-    left_out: list[tuple[str, str]] = []
+    left_out: list[LeftOut] = []
     seen: dict[str, str] = {}
-    for one in photos_of_sides(catalog, only):
-        if one.status is not Status.OK or one.sha256 is None:
-            without = one.sha256 is None and one.status not in UNREADABLE
-            left_out.append((one.path, NO_FILE if without else f"could not be read ({one.status})"))
-            continue
-        if one.sha256 in seen:
-            left_out.append((one.path, f"{COPY}{seen[one.sha256]}"))
-            continue
-        seen[one.sha256] = one.path
-        preview = catalog.workspace.preview(one.sha256)
-        if not is_whole(preview):
-            left_out.append((one.path, _UNDECODED if one.phash is None else _LOST))
-            continue
-        photos.append(
-            PairingPhoto(
-                id=one.id,
-                sha256=one.sha256,
-                preview=preview,
-                side=one.side,
-                camera=one.camera,
-                taken_at=one.taken_at,
-                taken_precision=one.taken_precision,
-                utc_offset=one.utc_offset,
-                gps_utc=one.gps_utc,
-                latitude=one.latitude,
-                longitude=one.longitude,
-                phash=one.phash,
-                name=os.path.basename(one.path),
-                width=one.width or 0,
-                height=one.height or 0,
-                album=os.path.dirname(one.path) or None,
-            )
-        )
+    for photo, status in photos_of_sides(catalog, only):
+        if status is not Status.OK or not photo.sha256:
+            without = not photo.sha256 and status not in UNREADABLE
+            left_out.append(LeftOut(photo.path, NO_FILE if without else f"could not be read ({status})"))
+        elif photo.sha256 in seen:
+            left_out.append(LeftOut(photo.path, f"{COPY}{seen[photo.sha256]}"))
+        else:
+            seen[photo.sha256] = photo.path
+            if is_whole(photo.preview):
+                photos.append(photo)
+            else:
+                left_out.append(LeftOut(photo.path, _UNDECODED if photo.phash is None else _LOST))
     return photos, left_out
 
 
@@ -140,7 +158,7 @@ def pair_workspace(
     for kept in ("features", "embeddings"):
         remove_abandoned(catalog.workspace.cache / kept)
     photos, left_out = pairing_photos(catalog)
-    _refuse_lost_previews(catalog, sum(reason == _LOST for _, reason in left_out))
+    _refuse_lost_previews(catalog, sum(one.reason == _LOST for one in left_out))
     vectors: Mapping[str, NDArray[np.float32]] = {}
     if embed is not None:
         yield Progress("embedding photos", 0)
@@ -152,7 +170,11 @@ def pair_workspace(
         Signals(use_time, use_gps, {(a, b): seconds for a, b, seconds in stated}, vectors),
         workers=jobs or cores(),
     )
-    _refuse_damaged_previews(catalog, photos, result)
+    by_id = {photo.id: photo for photo in photos}
+    damaged = [by_id[photo] for photo, reason in result.left_out if reason == DAMAGED]
+    for photo in damaged:
+        photo.preview.unlink(missing_ok=True)  # an ingest makes it again
+    _refuse_lost_previews(catalog, len(damaged))
     links = bursts(photos)  # before the transaction, since decisions wait while it lasts
     with catalog.transaction():
         replace_candidates(
@@ -162,26 +184,15 @@ def pair_workspace(
         keep_bursts(catalog, links)
         keep_compared(catalog, stated)
         follow(catalog, always=True)
-    previews = {photo.id: photo.preview for photo in photos}
-    shown = paths_of(catalog) if result.left_out else {}
-    left_out += [(shown.get(photo, str(previews.get(photo, photo))), reason) for photo, reason in result.left_out]
+    left_out += [LeftOut(by_id[photo].path, reason) for photo, reason in result.left_out]
     return PairingCounts(
         len(result.candidates) - contradicted(catalog),
         result.phones,
         result.others,
-        result.clock_offsets,
+        [offset.to_dict() for offset in result.clock_offsets],
         left_out,
         time.monotonic() - started,
     )
-
-
-def _refuse_damaged_previews(catalog: Catalog, photos: Sequence[PairingPhoto], result: PairingResult) -> None:
-    """Remove the previews that could not be read, so that an ingest makes them again, and raise if there are any."""
-    damaged = {photo for photo, reason in result.left_out if reason == DAMAGED}
-    for photo in photos:
-        if photo.id in damaged:
-            photo.preview.unlink(missing_ok=True)
-    _refuse_lost_previews(catalog, len(damaged))
 
 
 def _refuse_lost_previews(catalog: Catalog, lost: int) -> None:
@@ -219,7 +230,7 @@ def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path, *, repla
         raise UsageError("the file already exists", str(target), "Choose another name, or add --replace.")
     rows = pair_of(catalog, phone, other)
     compared, left_out = pairing_photos(catalog, [row.id for row in rows])
-    by_sha256, reasons = {photo.sha256: photo for photo in compared}, dict(left_out)
+    by_sha256, reasons = {photo.sha256: photo for photo in compared}, {one.path: one.reason for one in left_out}
     chosen = []
     for row in rows:
         if row.sha256 not in by_sha256:

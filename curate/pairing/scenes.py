@@ -1,15 +1,28 @@
-"""Group photos into scenes by stated scenes, accepted pairs and likely candidates."""
+"""Group photos into scenes by stated scenes, accepted pairs and likely candidates, and link those of one burst."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from curate.catalog.pairs import pairs
 from curate.catalog.scenes import stated_scenes
+from curate.catalog.sides import PairingPhoto
 from curate.catalog.store import Catalog
+from curate.pairing.candidates import hash_distance
 
 SAME_SCENE_SCORE = 0.5
 """An open candidate with at least this probability counts as one scene."""
+
+BURST_S = 10.0
+"""Maximum seconds from one photo of a burst to the next, by the camera's own clock."""
+
+BURST_BITS = 12
+"""Maximum number of bits, of 64, in which the perceptual hashes of two photos of a burst differ."""
+
+RETAKE_BITS = 4
+"""The same maximum for photos whose time is not known to the second; it is stricter, because only the pictures link them."""
 
 
 def scenes(catalog: Catalog) -> dict[str, int]:
@@ -88,3 +101,25 @@ def _components(
                 are_stated.add(sets[one])
     number: dict[str, int] = {}
     return {sha256: number.setdefault(sets[sha256], len(number)) for sha256 in photos}
+
+
+def bursts(photos: Sequence[PairingPhoto]) -> list[tuple[str, str]]:
+    """Return the links between consecutive photos of each burst, as pairs of sha256. Proposals treat them as one photo.
+
+    Two photos are linked where one camera took them at most `BURST_S` apart and their hashes differ in at most `BURST_BITS`
+    bits. Photos without a time to the second are compared in the order of their names and linked at `RETAKE_BITS`.
+    """
+    cameras: dict[tuple[str, bool], list[PairingPhoto]] = defaultdict(list)
+    for photo in photos:
+        cameras[photo.camera, photo.clock is not None].append(photo)
+    links = []
+    for (_, timed), rows in sorted(cameras.items()):
+        rows.sort(key=lambda photo: (photo.clock or 0.0, photo.album or "", photo.name, photo.sha256))
+        for one, two in pairwise(rows):
+            bits = hash_distance(one, two)
+            if bits is None or one.sha256 == two.sha256:
+                continue
+            soon = timed and (two.clock or 0.0) - (one.clock or 0.0) <= BURST_S
+            if bits <= (BURST_BITS if timed else RETAKE_BITS) and (soon or not timed):
+                links.append((one.sha256, two.sha256))
+    return links

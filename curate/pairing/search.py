@@ -14,16 +14,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.catalog.clocks import ClockOffset
+from curate.catalog.sides import PairingPhoto
 from curate.pairing import candidates, voting
-from curate.pairing.clocks.offset import ClockOffset
-from curate.pairing.compare import Comparison
+from curate.pairing.evidence import Evidence
 from curate.pairing.features import cached_path
-from curate.pairing.photo import PairingPhoto
 from curate.pairing.workers import Workers, comparisons, one_thread, sample, signatures
 from tracer.base.progress import Progress, Work
 
 Pair = tuple[int, int]
-Memory = dict[tuple[int, int, bool], Comparison]
+Memory = dict[tuple[int, int, bool], Evidence]
 """Earlier comparisons, by phone's id, other's id, and whether the look was close."""
 
 SHORTLIST = 20
@@ -73,7 +73,7 @@ class Search:
         self.by_id = {photo.id: photo for photo in photos}
         self.phones = [photo for photo in photos if photo.side == "phone"]
         self.others = [photo for photo in photos if photo.side == "other"]
-        self.compared: dict[Pair, Comparison] = {}
+        self.compared: dict[Pair, Evidence] = {}
         self._memory: Memory = {} if memory is None else memory
         self.use_gps = use_gps
         self._cache, self._pool = cache, pool

@@ -9,6 +9,7 @@ Where two photos agree on one plane, three things may be the case:
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,8 +45,6 @@ def extent(plane: Plane, a: Features, b: Features) -> float:
         a: features of the first photo.
         b: features of the second photo.
     """
-    import cv2
-
     middles = (np.unique(np.floor(a.points[:STRUCTURE] / CELL), axis=0) + 0.5) * CELL
     rows = np.column_stack([middles, np.ones(len(middles))]) @ plane.matrix.T
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -78,8 +77,6 @@ def sameness(plane: Plane, a: Features, b: Features) -> float | None:
     Returns:
         None where too little of the part has contrast in both photos.
     """
-    import cv2
-
     shrink_a, shrink_b = max(a.thumb.shape) / max(a.width, a.height), max(b.thumb.shape) / max(b.width, b.height)
     matrix = np.diag([shrink_b, shrink_b, 1.0]) @ plane.matrix @ np.diag([1 / shrink_a, 1 / shrink_a, 1.0])
     size = (b.thumb.shape[1], b.thumb.shape[0])
@@ -101,8 +98,6 @@ def sameness(plane: Plane, a: Features, b: Features) -> float | None:
 
 def _hull(points: NDArray[np.float32], scale: float, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """Return a picture of the convex hull of points at a scale: 1 inside, 0 outside."""
-    import cv2
-
     picture = np.zeros(shape[:2], np.uint8)
     cv2.fillConvexPoly(picture, np.round(cv2.convexHull(points) * scale).astype(np.int32), 1)
     return picture

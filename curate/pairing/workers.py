@@ -6,20 +6,20 @@ Each process computes with one thread, so that the results do not depend on the 
 from __future__ import annotations
 
 import contextlib
-import signal
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
-from curate.pairing.compare import Comparison, compare
+from curate.pairing.compare import compare
+from curate.pairing.evidence import Evidence
 from curate.pairing.features import WIDE, Features, compute, is_whole, load, save
 from curate.pairing.processes import process_pool
 from curate.pairing.voting import Signed, Vocabulary, sign
@@ -32,9 +32,6 @@ DAMAGED = "its preview is damaged: curate ingest makes it again"
 
 _limits = contextlib.ExitStack()
 """Keeps a worker process's thread limits in force until it ends."""
-
-_REMEMBERED = 400
-_remembered: OrderedDict[str, tuple[Features, NDArray[np.float32]]] = OrderedDict()
 
 
 def extract(task: tuple[Path, Path]) -> str | None:
@@ -81,7 +78,7 @@ def signatures(task: tuple[Path, Vocabulary, int]) -> Signed:
     return sign(vocabulary, _not_missing(load(cached), cached).unit(voting))
 
 
-def comparisons(task: tuple[Path, Sequence[Path], bool, bool]) -> list[Comparison]:
+def comparisons(task: tuple[Path, Sequence[Path], bool, bool]) -> list[Evidence]:
     """Compare one phone photo with other photos.
 
     Args:
@@ -96,17 +93,11 @@ def comparisons(task: tuple[Path, Sequence[Path], bool, bool]) -> list[Compariso
     return found
 
 
+@lru_cache(maxsize=400)
 def _features(cached: Path) -> tuple[Features, NDArray[np.float32]]:
     """Return features and their strongest unit descriptors; the last 400 are kept in memory (900 kB each)."""
-    key = str(cached)
-    if key in _remembered:
-        _remembered.move_to_end(key)
-        return _remembered[key]
     found = _not_missing(load(cached), cached)
-    _remembered[key] = found, found.unit(WIDE)
-    if len(_remembered) > _REMEMBERED:
-        _remembered.popitem(last=False)
-    return _remembered[key]
+    return found, found.unit(WIDE)
 
 
 def _not_missing(found: Features | None, cached: Path) -> Features:
@@ -119,31 +110,21 @@ def _not_missing(found: Features | None, cached: Path) -> Features:
     return found
 
 
-class Workers:
+class Workers(contextlib.ExitStack):
     """Worker processes for the functions of this module; with one worker, the current process runs them.
 
     Use it as a context manager: leaving the context ends the processes.
     """
 
     def __init__(self, workers: int) -> None:
+        super().__init__()
+        self.callback(_features.cache_clear)
         self._executor: ProcessPoolExecutor | None = None
-        self._count = workers
-        self._stack = contextlib.ExitStack()
-
-    def __enter__(self) -> Self:
-        if self._count > 1:
-            self._executor = process_pool(self._count, _start_worker)
+        if workers > 1:
+            self._executor = process_pool(workers, _start_worker)
+            self.callback(self._executor.shutdown, wait=True, cancel_futures=True)
         else:
-            self._stack.enter_context(one_thread())
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
-        _remembered.clear()
+            self.enter_context(one_thread())
 
     def map(self, function: Callable[[Item], Out], items: Sequence[Item], chunk: int = 8) -> Iterator[Out]:
         """Yield the results in the order of the items.
@@ -165,15 +146,13 @@ class Workers:
 
 
 def _start_worker() -> None:
-    """Set up a worker process: it computes with one thread until it ends, and leaves an interrupt (Ctrl+C) to its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Set up a worker process: it computes with one thread until it ends."""
     _limits.enter_context(one_thread())
 
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
     """Limit OpenCV and BLAS to one thread: sums are then computed in a fixed order, and processes do not compete for cores."""
-    import cv2
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     before = cv2.getNumThreads()

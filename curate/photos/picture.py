@@ -12,7 +12,7 @@ import math
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO
@@ -187,7 +187,8 @@ def _decoded(image: Image.Image, kind: Format, orientation: int | None, max_pixe
     small = _eight_bits(image)
     small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.HAMMING)
     small = _srgb(small, profile if isinstance(profile, bytes) else None)
-    return Picture(image.format or kind, width, height, _upright(small, orientation))
+    upright = small.transpose(_TURNS[orientation]) if orientation in _TURNS else small
+    return Picture(image.format or kind, width, height, upright)
 
 
 def _leave_out_detail(image: Jpeg2KImagePlugin.Jpeg2KImageFile, file: BinaryIO) -> None:
@@ -238,10 +239,6 @@ _TURNS = {
 }
 
 
-def _upright(image: Image.Image, orientation: int | None) -> Image.Image:
-    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
-
-
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Return a copy in a mode that can be scaled: L, RGB, CMYK, LAB, or RGBA where there is transparency."""
     if image.mode in ("L", "RGB", "CMYK", "RGBA", "LAB"):
@@ -267,15 +264,10 @@ def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         solid = Image.new("RGB", image.size, "white")
         solid.paste(image, mask=image.getchannel("A"))
         image = solid
-    if profile and image.mode in ("RGB", "CMYK", "L"):
-        transform = _transform(profile, image.mode)
-        if transform is not None:
-            try:
-                converted = ImageCms.applyTransform(image, transform)
-            except (ImageCms.PyCMSError, ValueError):
-                converted = None
-            if converted is not None:
-                return converted
+    transform = _transform(profile, image.mode) if profile and image.mode in ("RGB", "CMYK", "L") else None
+    if transform is not None:
+        with suppress(ImageCms.PyCMSError, ValueError):
+            image = ImageCms.applyTransform(image, transform) or image
     return image if image.mode == "RGB" else image.convert("RGB")
 
 

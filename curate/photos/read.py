@@ -44,8 +44,16 @@ READ_AT_ONCE = 64 << 20
 """Bytes of a file that is taken into memory; larger ones are read again where they are parsed."""
 
 
-_DISK_ERRORS = {errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EREMOTEIO}
+_DISK_ERRORS = (errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EREMOTEIO)
 """A failing or vanished disk or server; the photo is read again the next time."""
+
+_SYSTEM_ERRORS = {
+    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), (Status.MISSING, "the file is not there any more")),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), (Status.DENIED, "no permission to read it")),
+    **dict.fromkeys(_DISK_ERRORS, (Status.DENIED, "its disk does not give it ({reason})")),
+    errno.ELOOP: (Status.INVALID, "a loop of symbolic links"),
+}
+"""Error of the system -> the file's status, and the reason in words."""
 
 
 def read_photo(path: Path, preview: Path | None = None, max_pixels: int = MAX_PIXELS) -> PhotoFacts:
@@ -86,16 +94,9 @@ def _open_regular(path: Path) -> BinaryIO:
 
 
 def _unreadable(error: OSError) -> PhotoFacts:
-    reason = error.strerror or type(error).__name__
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return PhotoFacts(Status.MISSING, "the file is not there any more")
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return PhotoFacts(Status.DENIED, "no permission to read it")
-    if error.errno in _DISK_ERRORS:
-        return PhotoFacts(Status.DENIED, f"its disk does not give it ({reason})")
-    if error.errno == errno.ELOOP:
-        return PhotoFacts(Status.INVALID, "a loop of symbolic links")
-    return PhotoFacts(Status.INVALID, f"it cannot be read ({reason})")
+    other = Status.INVALID, "it cannot be read ({reason})"
+    status, words = _SYSTEM_ERRORS.get(error.errno or 0, other)
+    return PhotoFacts(status, words.format(reason=error.strerror or type(error).__name__))
 
 
 def _read_open(file: BinaryIO, path: Path, preview: Path | None, max_pixels: int) -> PhotoFacts:

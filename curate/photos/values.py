@@ -34,6 +34,11 @@ def numbers_of(value: Value | None) -> tuple[float, ...]:
     return tuple(numbers)
 
 
+def known(labels: dict[str, Any]) -> dict[str, Any]:
+    """Return the labels that have a value."""
+    return {name: value for name, value in labels.items() if value is not None}
+
+
 def positive(number: float | None) -> float | None:
     return float(number) if number is not None and math.isfinite(number) and number > 0 else None
 

@@ -54,7 +54,8 @@ def csv_rows(path: Path, failure: str) -> Iterator[CsvRow]:
             if header is None:
                 raise SourceError(failure, f"{shown} is empty", _FORM)
             file.seek(0)
-            for line, cells in rows_of_csv(file, delimiter=_separator(header), strict=True):
+            separator = next((sign for sign in (",", ";", "\t") if sign in header), ",")
+            for line, cells in rows_of_csv(file, delimiter=separator, strict=True):
                 if any(cell.strip() for cell in cells):
                     yield CsvRow(line, cells)
     except csv.Error as error:
@@ -62,11 +63,6 @@ def csv_rows(path: Path, failure: str) -> Iterator[CsvRow]:
         raise SourceError(failure, f"{shown}: {error}", way_out) from error
     except FileNotFoundError as error:
         raise UsageError(failure, f"there is no file {shown}", "Check the spelling.") from error
-    except OSError as error:
-        raise SourceError(failure, f"{shown}: {error.strerror}", _FORM) from error
-    except UnicodeDecodeError as error:
-        raise SourceError(failure, f"{shown}: {error}", _FORM) from error
-
-
-def _separator(header: str) -> str:
-    return next((sign for sign in (",", ";", "\t") if sign in header), ",")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise SourceError(failure, f"{shown}: {why}", _FORM) from error

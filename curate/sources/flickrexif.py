@@ -68,10 +68,8 @@ def import_flickrexif(catalog: Catalog, paths: Sequence[Path]) -> Work[IngestCou
     if not files:
         raise SourceError(_FAILURE, f"no such Parquet file lies in {', '.join(map(quoted_path, paths))}", _FORM)
     remarks: list[str] = []
-    counts = yield from take_in_batches(
-        catalog, chain([others] if others.skipped else [], _batches(files, total, remarks)), "reading rows", remarks
-    )
-    return counts
+    batches = chain([others] if others.skipped else [], _batches(files, total, remarks))
+    return (yield from take_in_batches(catalog, batches, "reading rows", remarks))
 
 
 def _columns(path: Path) -> tuple[list[str], int]:

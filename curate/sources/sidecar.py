@@ -12,7 +12,7 @@ from curate.catalog.assigning import usable
 from curate.catalog.labelling import MEANT, SAID_KEYS, meant_among
 from curate.errors import SourceError
 from curate.sources.csvfile import csv_rows
-from tracer.base.text import clean_text, quoted_path, visible_text
+from tracer.base.text import clean_text, counted, quoted_path, visible_text
 
 PATH_COLUMNS = ("path", "file", "file_name")
 """The columns that name a row's photo; the first of these in the header is used."""
@@ -57,17 +57,19 @@ class Sidecar:
 
     def remarks_on_rows(self, unmatched: int) -> list[str]:
         """Return remarks about rows that were not used. `unmatched` is the number of named photos that were not found."""
-        remarks = [f"the sidecar: {reason}: {_rows(count)}" for reason, count in self.odd_rows.items()]
+        remarks = [f"the sidecar: {reason}: {counted(count, 'row')}" for reason, count in self.odd_rows.items()]
         remarks += [
-            f"the sidecar: {column} is empty in {_rows(count)}, which give no value for it"
+            f"the sidecar: {column} is empty in {counted(count, 'row')}, which give no value for it"
             for column, count in self.empty.items()
         ]
         remarks += [
-            f"the sidecar: {reason} in {_rows(count)}; `curate skipped` lists them"
+            f"the sidecar: {reason} in {counted(count, 'row')}; `curate skipped` lists them"
             for reason, count in self.unfit.items()
         ]
         if unmatched:
-            remarks.append(f"the sidecar: no photo was found for {_rows(unmatched)}; `curate skipped` lists them")
+            remarks.append(
+                f"the sidecar: no photo was found for {counted(unmatched, 'row')}; `curate skipped` lists them"
+            )
         return remarks
 
 
@@ -169,10 +171,6 @@ def _columns(path: Path, header: Iterable[str]) -> tuple[int, dict[int, str], li
 def meant(name: str) -> str | None:
     """Return the column that is probably meant by a name; None if no column is similar."""
     return meant_among(name, (*SAID_KEYS, *PATH_COLUMNS), MEANT | _MEANT_PATHS)
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 def _locate(name: str, bases: list[bytes]) -> bytes:

@@ -78,8 +78,7 @@ def import_yfcc100m(catalog: Catalog, paths: Sequence[Path]) -> Work[IngestCount
             others.skipped.append((bytes(file), "its name is not that of a file of lines; to read it, name it itself"))
     if not found:
         raise SourceError(_FAILURE, f"no file of lines lies in {', '.join(map(quoted_path, paths))}", _FORM)
-    counts = yield from take_in_batches(catalog, _batches(found, others), "reading lines", [])
-    return counts
+    return (yield from take_in_batches(catalog, _batches(found, others), "reading lines", []))
 
 
 def parse_line(line: bytes) -> tuple[Listing, Exif | None]:

@@ -34,8 +34,7 @@ def matches_of(
         coarse: whether the terminal draws pictures as character cells.
         stopped: returns whether to stop; called between the steps.
     """
-    from curate.pairing.compare import inlier_points
-    from curate.pairing.drawing import draw_matches
+    from curate.pairing.drawing import draw_matches, inlier_points
     from curate.pairing.run import pairing_photos
 
     key = pair.phone_id, pair.other_id
@@ -44,7 +43,7 @@ def matches_of(
             photos, left_out = pairing_photos(catalog, key)
         by_id = {photo.id: photo for photo in photos}
         if len(by_id) < 2:
-            why = "; ".join(f"{Path(path).name}: {reason}" for path, reason in left_out) or "a camera's type is unknown"
+            why = "; ".join(f"{Path(one.path).name}: {one.reason}" for one in left_out) or "a camera's type is unknown"
             raise UsageError("there are no matches to draw", why, "Run curate ingest again.")
         one, two = (by_id[photo] for photo in (reversed(key) if swapped else key))
         if stopped():

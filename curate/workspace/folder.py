@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import itertools
+import json
 import os
 import shutil
 import tempfile
@@ -36,7 +37,7 @@ _NAMED = 3
 _FOLDERS = ("cache", "exports", "originals", "runs")
 
 _TEMPLATE = """# Settings of this workspace; each has a default; `curate settings` lists them all.
-name = "{name}"
+name = {name}
 recipe = "{recipe}"
 
 [ingest]
@@ -103,7 +104,11 @@ class Workspace:
                 (root / name).unlink()
             for folder in _FOLDERS:
                 (root / folder).mkdir(exist_ok=True)
-            text = settings_text or recipe_text or _TEMPLATE.format(name=_toml_safe(root.name), recipe=recipe)
+            text = (
+                settings_text
+                or recipe_text
+                or _TEMPLATE.format(name=json.dumps(root.name, ensure_ascii=False), recipe=recipe)
+            )
             write_atomically(root / SETTINGS, text.encode())
         except OSError as error:
             raise StorageError(
@@ -335,18 +340,9 @@ def _refuse_odd_names(root: Path) -> None:
     made = [folder for folder in root.parents if not folder.exists()]
     for folder in (root, *made):
         if not is_harmless(folder.name):
-            better = clean_text(os.fsencode(folder.name)) or "workspace"
+            better = folder.with_name(clean_text(os.fsencode(folder.name)) or "workspace") / root.relative_to(folder)
             raise UsageError(
                 "a workspace cannot have that name",
                 f"{quoted_path(folder.name)} holds characters that are not allowed in a settings file or in a terminal",
-                f"Name it without them: {command('new', _renamed(root, folder, better))}",
+                f"Name it without them: {command('new', better)}",
             )
-
-
-def _renamed(root: Path, folder: Path, name: str) -> Path:
-    """Return the path `root` with the name of one of its folders, or its own name, replaced."""
-    return folder.with_name(name) / root.relative_to(folder)
-
-
-def _toml_safe(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')

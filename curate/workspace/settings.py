@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import inspect
 import json
-import sys
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,90 +39,89 @@ class _Section(BaseModel):
 class CameraSetting(_Section):
     """A camera whose type a person states. It overrides every other source."""
 
-    make: str
-    """The make as in EXIF."""
-    model: str
-    """The model as in EXIF."""
-    type: CameraType
-    """One of the camera types."""
+    make: str = Field(description="The make as in EXIF.")
+    model: str = Field(description="The model as in EXIF.")
+    type: CameraType = Field(description="One of the camera types.")
 
 
 class IngestSettings(_Section):
     """How photos are read."""
 
-    jobs: int = Field(0, ge=0)
-    """Worker processes; 0 means one per core."""
-    seconds: float = Field(30.0, gt=0)
-    """Seconds that reading one file may take, as processor time and time waiting for the disk."""
-    memory: float = Field(0.0, ge=0)
-    """Gigabytes for all reading processes together; 0 means half of the machine's, at most 6, or 1 per process if more."""
-    megapixels: float = Field(300.0, gt=0)
-    """The largest picture that is decoded, in megapixels."""
+    jobs: int = Field(0, ge=0, description="Worker processes; 0 means one per core.")
+    seconds: float = Field(
+        30.0,
+        gt=0,
+        description="Seconds that reading one file may take, as processor time and time waiting for the disk.",
+    )
+    memory: float = Field(
+        0.0,
+        ge=0,
+        description="Gigabytes for all reading processes together; "
+        "0 means half of the machine's, at most 6, or 1 per process if more.",
+    )
+    megapixels: float = Field(300.0, gt=0, description="The largest picture that is decoded, in megapixels.")
 
 
 class FlickrSettings(_Section):
     """How photos are taken from Flickr."""
 
-    image_seconds: float = Field(1.0, ge=0)
-    """Seconds from one request to the image host to the next; 0 means no waiting."""
+    image_seconds: float = Field(
+        1.0, ge=0, description="Seconds from one request to the image host to the next; 0 means no waiting."
+    )
 
 
 class PairSettings(_Section):
     """How pairs are found."""
 
-    use_time: bool = True
-    """Whether the time of a photo is used as evidence."""
-    use_gps: bool = True
-    """Whether the place of a photo is used as evidence."""
+    use_time: bool = Field(True, description="Whether the time of a photo is used as evidence.")
+    use_gps: bool = Field(True, description="Whether the place of a photo is used as evidence.")
 
 
 class ReviewSettings(_Section):
     """How pairs are reviewed."""
 
-    images: ImagesSetting = "auto"
-    """How pictures are drawn: auto, kitty, sixel, half or none."""
-    annotator: str = ""
-    """The name that is written to the decision log; if empty, the system's user name."""
+    images: ImagesSetting = Field("auto", description="How pictures are drawn: auto, kitty, sixel, half or none.")
+    annotator: str = Field(
+        "", description="The name that is written to the decision log; if empty, the system's user name."
+    )
 
 
 class ExportSettings(_Section):
     """What is exported by default."""
 
-    attributes: tuple[str, ...] = ("Make", "Is Smartphone")
-    """Label columns that get a split file."""
-    seed: int = 42
-    """The seed of the draw that makes the splits."""
-    match: tuple[str, ...] = ()
-    """File properties that are equalised between phones and other cameras by leaving photos out."""
+    attributes: tuple[str, ...] = Field(("Make", "Is Smartphone"), description="Label columns that get a split file.")
+    seed: int = Field(42, description="The seed of the draw that makes the splits.")
+    match: tuple[str, ...] = Field(
+        (), description="File properties that are equalised between phones and other cameras by leaving photos out."
+    )
 
 
 class EvaluateSettings(_Section):
     """What is evaluated by default."""
 
-    encoders: tuple[str, ...] = ("offline",)
-    """Names of encoders or of groups of encoders."""
-    protocol: Protocol = "batched"
-    """How a probe's learning rate and weight decay are found (docs/evaluation.md); `fast` takes a third of the time."""
+    encoders: tuple[str, ...] = Field(("offline",), description="Names of encoders or of groups of encoders.")
+    protocol: Protocol = Field(
+        "batched",
+        description="How a probe's learning rate and weight decay are found (docs/evaluation.md); "
+        "`fast` takes a third of the time.",
+    )
 
 
 class AppSettings(_Section):
     """How the app looks, and its keys."""
 
-    theme: str = ""
-    """The colours; if empty, those that were chosen last with Theme in the app."""
-    keys: dict[str, str] = {}
-    """Other keys, by the IDs in docs/app.md: `"review.accept" = "space,g"`."""
+    theme: str = Field("", description="The colours; if empty, those that were chosen last with Theme in the app.")
+    keys: dict[str, str] = Field(
+        {}, description='Other keys, by the IDs in docs/app.md: `"review.accept" = "space,g"`.'
+    )
 
 
 class Settings(_Section):
     """The content of workspace.toml."""
 
-    name: str = ""
-    """The set's name; if empty, the folder's name."""
-    recipe: str = ""
-    """The recipe that the workspace was made from."""
-    cameras: tuple[CameraSetting, ...] = ()
-    """Camera types that a person states."""
+    name: str = Field("", description="The set's name; if empty, the folder's name.")
+    recipe: str = Field("", description="The recipe that the workspace was made from.")
+    cameras: tuple[CameraSetting, ...] = Field((), description="Camera types that a person states.")
     ingest: IngestSettings = IngestSettings()
     flickr: FlickrSettings = FlickrSettings()
     pair: PairSettings = PairSettings()
@@ -156,37 +152,18 @@ def read_settings(path: Path) -> Settings:
 
 def all_settings() -> Iterator[tuple[str, str, str]]:
     """Yield each setting: its name with its table, its default in TOML, and its meaning."""
-    told = meanings()
     for name, field in Settings.model_fields.items():
         kind = CameraSetting if name == "cameras" else field.annotation
         if inspect.isclass(kind) and issubclass(kind, BaseModel):
             for key, one in kind.model_fields.items():
-                yield f"{name}.{key}", _default(one), told[kind.__name__, key]
+                yield f"{name}.{key}", _default(one), one.description or ""
         else:
-            yield name, _default(field), told["Settings", name]
-
-
-def meanings() -> dict[tuple[str, str], str]:
-    """Return class and name of each setting -> the text below it. Pydantic could keep them, but each start would read them."""
-    found = {}
-    for section in ast.parse(inspect.getsource(sys.modules[__name__])).body:
-        if isinstance(section, ast.ClassDef):
-            for field, text in pairwise(section.body):
-                if (
-                    isinstance(field, ast.AnnAssign)
-                    and isinstance(field.target, ast.Name)
-                    and isinstance(text, ast.Expr)
-                ):
-                    found[section.name, field.target.id] = inspect.cleandoc(ast.literal_eval(text.value))
-    return found
+            yield name, _default(field), field.description or ""
 
 
 def _default(field: Any) -> str:
-    return "" if field.is_required() else _as_toml(field.default)
-
-
-def _as_toml(value: Any) -> str:
-    return json.dumps(list(value) if isinstance(value, tuple) else value)
+    default = list(field.default) if isinstance(field.default, tuple) else field.default
+    return "" if field.is_required() else json.dumps(default)
 
 
 def _in_words(error: Any) -> str:

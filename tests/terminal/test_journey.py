@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from curate.catalog import decisions
+from curate.catalog.clocks import clock_offsets
 from curate.catalog.store import Catalog
-from curate.pairing.clocks.workspace_offsets import clock_offsets
 from curate.workspace import Workspace
 from tests.terminal.conftest import Open
 

@@ -9,7 +9,7 @@ import numpy as np
 from curate.demo.plan import Photo
 from curate.demo.simulator.develop import Picture, develop, pack, thumbnail
 from curate.demo.simulator.exif import Exposure, choose_exposure, exif_bytes
-from curate.demo.simulator.optics import Framing, draw_framing, project
+from curate.demo.simulator.optics import draw_framing, project
 from curate.demo.simulator.scenes import Scene, Stream, generator
 from curate.demo.simulator.sensor import expose, filter_response
 
@@ -23,7 +23,6 @@ class Shot:
     """A photo that was taken: the stored picture and its exposure and orientation."""
 
     picture: Picture
-    framing: Framing
     exposure: Exposure
     orientation: int
 
@@ -49,7 +48,7 @@ def shoot(photo: Photo, scene: Scene, seed: int) -> Shot:
     turned = framing.upright and camera.writing.rotates
     if turned:
         picture = np.ascontiguousarray(np.rot90(picture, -1))
-    return Shot(picture, framing, exposure, 6 if framing.upright and not turned else 1)
+    return Shot(picture, exposure, 6 if framing.upright and not turned else 1)
 
 
 def take(photo: Photo, scene: Scene, seed: int) -> bytes:

@@ -119,10 +119,7 @@ def weakened(cameras: tuple[VirtualCamera, ...], strength: float) -> tuple[Virtu
     """
     if strength == 1.0:
         return cameras
-    lens = _mean([camera.lens for camera in cameras])
-    sensor = _mean([camera.sensor for camera in cameras])
-    development = _mean([camera.development for camera in cameras])
-    handling = _mean([camera.handling for camera in cameras])
+    mean: dict[str, Any] = {part: _mean([getattr(camera, part) for camera in cameras]) for part in SHARED}
     width, height = 1440, 1080
     luma = np.mean([camera.jpeg.luma for camera in cameras], axis=0)
     chroma = np.mean([camera.jpeg.chroma for camera in cameras], axis=0)
@@ -130,16 +127,16 @@ def weakened(cameras: tuple[VirtualCamera, ...], strength: float) -> tuple[Virtu
     def weaken(camera: VirtualCamera) -> VirtualCamera:
         return dataclasses.replace(
             camera,
-            lens=_mixed(lens, camera.lens, strength),
+            lens=_mixed(mean["lens"], camera.lens, strength),
             sensor=dataclasses.replace(
-                _mixed(sensor, camera.sensor, strength),
+                _mixed(mean["sensor"], camera.sensor, strength),
                 width=_even(width, camera.sensor.width, strength),
                 height=_even(height, camera.sensor.height, strength),
                 pattern=camera.sensor.pattern * strength,
                 bits=camera.sensor.bits if strength >= 0.5 else _BITS,
             ),
             development=dataclasses.replace(
-                _mixed(development, camera.development, strength),
+                _mixed(mean["development"], camera.development, strength),
                 own_demosaic=strength,
                 own_exposure=strength * camera.development.own_exposure,
             ),
@@ -150,7 +147,7 @@ def weakened(cameras: tuple[VirtualCamera, ...], strength: float) -> tuple[Virtu
                 tuple(np.rint(chroma + strength * (camera.jpeg.chroma - chroma)).astype(int).clip(1, 255).tolist()),
                 camera.jpeg.subsampling if strength >= 0.5 else "4:2:0",
             ),
-            handling=_mixed(handling, camera.handling, strength),
+            handling=_mixed(mean["handling"], camera.handling, strength),
         )
 
     return tuple(weaken(camera) for camera in cameras)

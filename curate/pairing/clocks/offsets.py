@@ -18,10 +18,9 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.catalog.clocks import canonical
-from curate.pairing.clocks.offset import DAY, ClockOffset, Source
+from curate.catalog.clocks import DAY, ClockOffset, OffsetSource, canonical
+from curate.catalog.sides import PairingPhoto
 from curate.pairing.clocks.stretches import MAX_DRIFT, WINDOW, Stretch, offset_at, stretches
-from curate.pairing.photo import PairingPhoto, zone_seconds
 
 GPS_WINDOW = 20.0
 """Width of the window, in seconds, within which a clock's differences from GPS time count as one offset: a fix can be some
@@ -46,13 +45,13 @@ def in_usual_zone(photos: Sequence[PairingPhoto]) -> list[PairingPhoto]:
     """
     zones: dict[str, Counter[int]] = defaultdict(Counter)
     for photo in photos:
-        zone = zone_seconds(photo.utc_offset)
+        zone = photo.zone
         if zone is not None and photo.clock is not None:
             zones[photo.camera][zone] += 1
     usual = {camera: min(counts, key=lambda zone: (-counts[zone], zone)) for camera, counts in zones.items()}
     told = []
     for photo in photos:
-        zone = zone_seconds(photo.utc_offset)
+        zone = photo.zone
         if zone is not None and photo.taken_at is not None and photo.clock is not None and zone != usual[photo.camera]:
             with contextlib.suppress(OverflowError):
                 moved = datetime.fromisoformat(photo.taken_at).replace(tzinfo=None)
@@ -115,9 +114,7 @@ def estimate_clocks(
     """
     by_id = {photo.id: photo for photo in photos}
     clocks, fixes = _readings(photos, use_gps)
-    sides: dict[str, str] = {}
-    for photo in photos:
-        sides.setdefault(photo.camera, photo.side)
+    sides = {photo.camera: photo.side for photo in reversed(photos)}  # the first photo of a camera counts
     content = {
         (a, b): stretches(votes, np.array(clocks[a]), np.array(clocks[b]))
         for (a, b), votes in sorted(content_votes(by_id, scored).items())
@@ -127,7 +124,7 @@ def estimate_clocks(
         canonical(a, b, sides.get(a) == "phone", sides.get(b) == "phone"): (seconds, a)
         for (a, b), seconds in sorted((known or {}).items())
     }
-    links: dict[tuple[str, str], tuple[list[Stretch], Source]] = {}
+    links: dict[tuple[str, str], tuple[list[Stretch], OffsetSource]] = {}
     for a, b in _camera_pairs(sides, clocks):
         gps = _through_utc(tied.get(a, []), tied.get(b, []))
         seen = content.get((a, b), [])
@@ -168,7 +165,7 @@ def _readings(
     return clocks, fixes
 
 
-def _offset(a: str, b: str, found: Stretch, source: Source) -> ClockOffset:
+def _offset(a: str, b: str, found: Stretch, source: OffsetSource) -> ClockOffset:
     return ClockOffset(
         a, b, found.seconds, found.spread, found.support, found.margin, source, found.since, found.until,
         found.drift, found.at if found.drift else None,

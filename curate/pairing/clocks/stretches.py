@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.pairing.clocks.offset import DAY
+from curate.catalog.clocks import DAY
 from tracer.stats import student_quantile
 
 WINDOW = 120.0

@@ -1,37 +1,17 @@
-"""The clock offsets of a workspace: estimated by a pairing run, or stated and withdrawn by a person."""
+"""The clock offsets that a person states and withdraws in a workspace."""
 
 from __future__ import annotations
 
 import difflib
 import math
 
-from curate.catalog.clocks import MAX_OFFSET_S, ClockRow, canonical, clock_rows, put_estimated, rows_between
+from curate.catalog.clocks import MAX_OFFSET_S, canonical, offsets_between
 from curate.catalog.marking import state_clock
 from curate.catalog.store import Catalog
 from curate.errors import UsageError, command
-from curate.pairing.clocks.offset import ClockOffset
 from tracer.base.text import shell_word
 
 _YEAR_S = 365.25 * 86_400
-
-
-def keep_clock_offsets(catalog: Catalog, offsets: list[ClockOffset]) -> None:
-    """Store the estimated offsets. Two cameras whose offset a person stated keep that offset and get no estimate."""
-    stated = {frozenset((row.camera_a, row.camera_b)) for row in clock_rows(catalog) if row.origin == "person"}
-    rows = []
-    numbers: dict[tuple[str, str], int] = {}
-    for offset in offsets:
-        cameras = offset.camera_a, offset.camera_b
-        if frozenset(cameras) in stated or offset.source == "person":
-            continue
-        number = numbers[cameras] = numbers.get(cameras, -1) + 1
-        rows.append(
-            ClockRow(
-                *cameras, number, offset.seconds, offset.spread, offset.support, offset.margin, "photos", offset.source,
-                offset.since, offset.until, offset.drift, offset.at,
-            )
-        )  # fmt: skip
-    put_estimated(catalog, rows)
 
 
 def state_clock_offset(catalog: Catalog, camera_a: str, camera_b: str, seconds: float) -> None:
@@ -109,7 +89,7 @@ def withdraw_clock_offset(catalog: Catalog, camera_a: str, camera_b: str) -> Non
     Raises:
         UsageError: no offset was stated between these cameras.
     """
-    stated = [row for row in rows_between(catalog, camera_a, camera_b) if row.origin == "person"]
+    stated = [one for one in offsets_between(catalog, camera_a, camera_b) if one.source == "person"]
     if not stated:
         raise UsageError(
             "no offset between these clocks was stated",
@@ -117,14 +97,3 @@ def withdraw_clock_offset(catalog: Catalog, camera_a: str, camera_b: str) -> Non
             f"Offsets are listed, with their source, by: {command('clocks', workspace=catalog.workspace.root)}",
         )
     state_clock(catalog, stated[0].camera_a, stated[0].camera_b, None)
-
-
-def clock_offsets(catalog: Catalog) -> list[ClockOffset]:
-    """Return the offsets in use, ordered by cameras; several offsets of two cameras are ordered by their support."""
-    return [
-        ClockOffset(
-            row.camera_a, row.camera_b, row.seconds, row.spread or 0.0, row.support, row.margin or 0.0, row.source,
-            row.since, row.until, row.drift, row.drift_at,
-        )
-        for row in clock_rows(catalog)
-    ]  # fmt: skip

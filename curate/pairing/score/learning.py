@@ -21,7 +21,6 @@ removes the effect of a decision. They change only after whole steps of decision
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -32,9 +31,8 @@ from curate.catalog.candidates import Candidate, candidates, keep_ranks, keep_sc
 from curate.catalog.decisions import decided_pairs
 from curate.catalog.scenes import stated_scenes
 from curate.catalog.store import Catalog
-from curate.pairing.assignment import assign
+from curate.pairing.assignment import ASSIGNED, assign, ranks
 from curate.pairing.evidence import Evidence
-from curate.pairing.find import ASSIGNED
 from curate.pairing.scenes import best_of_each_scene
 from curate.pairing.score.model import feature_rows, pair_scores, prior
 
@@ -128,8 +126,10 @@ def follow(catalog: Catalog, *, always: bool = False) -> bool:
         if (catalog.candidates_revision(), _decided(catalog)) != before:
             return False  # whoever changed them calls this function too
         again, stated = kept_bursts(catalog), stated_scenes(catalog)
-        _write(catalog, kept, scores, proposals(kept, scores, [*decided, *by_nobody], again, stated))
-        new = zip(_ranks(kept, scores), evidence, kept, strict=True)
+        proposed = proposals(kept, scores, [*decided, *by_nobody], again, stated)
+        news = zip(map(float, scores), proposed, kept, strict=True)
+        keep_scores(catalog, [(score, on, k.rowid) for score, on, k in news if (score, on) != (k.score, k.assigned)])
+        new = zip(ranks([k.photos for k in kept], scores.tolist()), evidence, kept, strict=True)
         changed = [(*rank, k.rowid) for rank, old, k in new if rank != (old.rank_phone, old.rank_other)]
         keep_ranks(catalog, changed)
         keep_scored_with(catalog, _basis(decided, by_nobody), before[0])
@@ -169,30 +169,6 @@ def whole_steps(count: int) -> int:
 def _by_pair(decided: Sequence[Answer]) -> dict[tuple[str, str], bool]:
     """Return the answers by pair, in both orders, since camera types can change after a decision."""
     return {pair: yes for phone, other, yes in decided for pair in ((phone, other), (other, phone))}
-
-
-def _write(catalog: Catalog, kept: Sequence[Candidate], scores: NDArray[np.float64], proposed: Sequence[bool]) -> None:
-    """Store the scores and proposals that changed."""
-    keep_scores(
-        catalog,
-        [
-            (float(score), chosen, k.rowid)
-            for score, chosen, k in zip(scores, proposed, kept, strict=True)
-            if (float(score), chosen) != (k.score, k.assigned)
-        ],
-    )
-
-
-def _ranks(kept: Sequence[Candidate], scores: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Return the rank of each candidate among those of its phone photo and among those of its other photo; 1 is the best."""
-    seen: dict[tuple[int, int], int] = defaultdict(int)
-    ranks = [(0, 0)] * len(kept)
-    for k in sorted(range(len(kept)), key=lambda k: (-scores[k], *kept[k].photos)):
-        mine, theirs = (0, kept[k].photos[0]), (1, kept[k].photos[1])
-        seen[mine] += 1
-        seen[theirs] += 1
-        ranks[k] = seen[mine], seen[theirs]
-    return ranks
 
 
 def proposals(

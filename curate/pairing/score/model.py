@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +38,6 @@ FEATURES = (
     "distance_known",
 )
 """Names of the feature columns, in order: those of geometry, then of looks, time and place."""
-
-FREE = frozenset({"time_known", "distance_known"})
-"""Columns whose coefficient may have either sign. They say whether a signal is present. That is not evidence by itself, but
-their coefficient sets the value at which the signal changes from evidence against the pair to evidence for it."""
 
 LEAST_AGREEMENT = 1.0
 """Significance (−log10 of the number of false alarms) from which agreement counts."""
@@ -108,10 +104,8 @@ WEAKER, EQUAL = 0.2, 0.5
 from the second on as much."""
 
 
-class Scorer(Protocol):
-    """A model that turns rows of features, (n, len(FEATURES)) float64, into (n,) probabilities."""
-
-    def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]: ...
+_BY_CHANCE: dict[str, Any] = {"agreement": 0.0, "parallax": None, "extent": 0.0, "sameness": None, "alignment": None}
+"""The evidence that a pair would have if its pictures agreed by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +132,9 @@ class LogisticScorer:
         logits = np.clip(self.intercept + rows @ self.weights, -30.0, 30.0)
         return np.asarray(1 / (1 + np.exp(-logits)), np.float64)
 
-    def to_json(self) -> dict[str, object]:
-        """Return the coefficients by name, rounded to four decimals, for `prior.json`."""
-        return {
-            "intercept": round(self.intercept, 4),
-            "weights": {name: round(float(w), 4) for name, w in zip(FEATURES, self.weights, strict=True)},
-        }
-
     @classmethod
     def from_json(cls, data: Mapping[str, object]) -> LogisticScorer:
-        """Read what `to_json` wrote.
+        """Return the scorer of `prior.json`, which `benchmarks.fit_pair_prior` writes.
 
         Raises:
             ValueError: the names are not exactly those of `FEATURES`.
@@ -164,7 +151,7 @@ def prior() -> LogisticScorer:
     return LogisticScorer.from_json(json.loads(text))
 
 
-def pair_scores(evidence: Sequence[Evidence], rows: NDArray[np.float64], scorer: Scorer) -> NDArray[np.float64]:
+def pair_scores(evidence: Sequence[Evidence], rows: NDArray[np.float64], scorer: LogisticScorer) -> NDArray[np.float64]:
     """Return the probability that each pair shows one scene, (n,) float64.
 
     A pair whose pictures agree significantly never has a lower score than it would have if they agreed by chance. Two photos from
@@ -183,7 +170,7 @@ def pair_scores(evidence: Sequence[Evidence], rows: NDArray[np.float64], scorer:
     """
     found = scorer.probabilities(rows)
     agreeing = [k for k, e in enumerate(evidence) if e.agreement is not None and not _is_chance(e)]
-    by_chance = scorer.probabilities(feature_rows([_as_if_by_chance(evidence[k]) for k in agreeing]))
+    by_chance = scorer.probabilities(feature_rows([replace(evidence[k], **_BY_CHANCE) for k in agreeing]))
     found[agreeing] = np.maximum(found[agreeing], by_chance)
     return found
 
@@ -217,11 +204,6 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
             0.0 if e.distance_m is None else 1.0,
         )
     return rows
-
-
-def _as_if_by_chance(e: Evidence) -> Evidence:
-    """Return the evidence that the pair would have if its pictures agreed by chance."""
-    return replace(e, agreement=0.0, parallax=None, extent=0.0, sameness=None, alignment=None)
 
 
 def _parallax(e: Evidence) -> float:

@@ -18,11 +18,15 @@ from curate.containers.find import find_metadata
 from curate.containers.sniff import HEAD, RAW_FORMATS, Format, sniff
 from curate.photos.facts import Exif
 from curate.photos.metadata.ciff import CIFF_EXPOSURE, ciff_tags
-from curate.photos.metadata.iptc import instructions_in_resources, taken_from_resources
-from curate.photos.metadata.iptc import taken as iptc_taken
 from curate.photos.metadata.labels import labels_from_tags, merged, number_of, text_of
 from curate.photos.metadata.makernote import apple_burst, first_ifd, read_maker_note
-from curate.photos.metadata.pictureinfo import PictureInfo, picture_info
+from curate.photos.metadata.others import (
+    instructions_in_resources,
+    iptc_taken,
+    labels_of_old_cameras,
+    taken_from_resources,
+    x3f_labels,
+)
 from curate.photos.metadata.tags import (
     EXIFREAD_ERRORS,
     MAKER_NOTE,
@@ -34,10 +38,8 @@ from curate.photos.metadata.tags import (
     largest_size,
     pillow_tags,
 )
-from curate.photos.metadata.x3f import x3f_labels
-from curate.photos.metadata.xmp import xmp_properties
-from curate.photos.metadata.xmp_labels import labels_from_xmp
-from curate.photos.values import parse_stamp, positive, taken_labels, whole
+from curate.photos.metadata.xmp import labels_from_xmp, xmp_properties
+from curate.photos.values import known, parse_stamp, positive, taken_labels, whole
 from tracer.base.text import clean_text
 
 _IPTC_TAG, _MAX_IPTC = 0x83BB, 1 << 16
@@ -84,11 +86,6 @@ def read_exif(source: Path | bytes) -> Exif:
         return _read_open(io.BytesIO(source), "").exif
     with source.open("rb") as file:
         return _read_open(file, source.name).exif
-
-
-def exif_from_tags(tags: Tags, kind: Format, reader: str) -> Exif:
-    """Return what one reader's tags say by themselves; for comparing readers."""
-    return merged({reader: labels_from_tags(tags, kind)})
 
 
 def _read_open(file: BinaryIO, name: str) -> Reading:
@@ -155,7 +152,7 @@ def _sources(blocks: Metadata, kind: Format) -> tuple[dict[str, dict[str, Any]],
     camera = merged(sources)
     sources["makernote"], stronger = _from_maker_note(blocks, camera.make, camera.model)
     sources["iptc"] = _from_iptc(blocks)
-    sources["app12"] = _from_app12(blocks)
+    sources["app12"] = next(filter(None, map(labels_of_old_cameras, blocks.app12)), {})
     if stronger:  # Exif has these values rounded or capped; exiftool, too, prefers the block's
         for label in sources["makernote"]:
             for reader in ("exifread", "pillow", "ciff", "xmp"):
@@ -175,9 +172,8 @@ def _from_maker_note(blocks: Metadata, make: str | None, model: str | None) -> t
                 "focal_mm": positive(note.focal_mm),
                 **taken_labels(note.taken, None, None),
             }
-            labels = {name: value for name, value in labels.items() if value is not None}
-            if labels:
-                return labels, note.stronger
+            if found := known(labels):
+                return found, note.stronger
     return {}, False
 
 
@@ -189,21 +185,6 @@ def _from_iptc(blocks: Metadata) -> dict[str, Any]:
             first = first_ifd(block)
             taken = iptc_taken(first.data(_IPTC_TAG, _MAX_IPTC)) if first else None
     return taken_labels(taken, None, None)
-
-
-def _from_app12(blocks: Metadata) -> dict[str, Any]:
-    """Labels from the text of cameras older than Exif."""
-    for segment in blocks.app12:
-        info = picture_info(segment)
-        if info != PictureInfo():
-            labels = {
-                "exposure_s": positive(info.exposure_s),
-                "aperture": positive(info.aperture),
-                "flash_fired": info.flash_fired,
-                **taken_labels(info.taken, None, None),
-            }
-            return {name: value for name, value in labels.items() if value is not None}
-    return {}
 
 
 def _pixel_size(tags: Tags, blocks: Metadata, kind: Format) -> tuple[int, int] | None:

@@ -14,7 +14,7 @@ from typing import Any
 from curate.containers.sniff import Format
 from curate.photos.facts import Exif
 from curate.photos.metadata.tags import Group, Tags, Value
-from curate.photos.values import numbers_of, orientation_of, positive, taken_labels, whole
+from curate.photos.values import known, numbers_of, orientation_of, positive, taken_labels, whole
 from tracer.base.text import clean_text
 
 _IMAGE_FIRST = (Group.IMAGE, Group.EXIF, Group.OTHER)
@@ -30,24 +30,25 @@ def labels_from_tags(tags: Tags, kind: Format) -> dict[str, Any]:
         iso = number_of(tags, 0x0017, (Group.IMAGE,))
     flash = number_of(tags, 0x9209, _EXIF_FIRST, count=1)
     taken = text_of(tags, 0x9003, _EXIF_FIRST)
-    labels = {
-        "make": text_of(tags, 0x010F, _IMAGE_FIRST),
-        "model": text_of(tags, 0x0110, _IMAGE_FIRST),
-        "exposure_s": positive(number_of(tags, 0x829A, _EXIF_FIRST)),
-        "aperture": positive(number_of(tags, 0x829D, _EXIF_FIRST)),
-        "focal_mm": positive(number_of(tags, 0x920A, _EXIF_FIRST)),
-        "iso": whole(iso),
-        "flash_fired": bool(int(flash) & 1) if flash is not None and flash >= 0 else None,
-        "lens": text_of(tags, 0xA434, _EXIF_FIRST),
-        "software": text_of(tags, 0x0131, _IMAGE_FIRST),
-        "orientation": orientation_of(number_of(tags, 0x0112, (Group.IMAGE, Group.EXIF)))
-        # The thumbnail's stands in where it asks for nothing: it must not turn the picture.
-        or (1 if number_of(tags, 0x0112, (Group.OTHER,)) == 1 else None),
-        "file_source": _file_source(tags.get((Group.EXIF, 0xA300))),
-        **taken_labels(taken, text_of(tags, 0x9291, _EXIF_FIRST), text_of(tags, 0x9011, _EXIF_FIRST)),
-        **_position(tags),
-    }
-    return {name: value for name, value in labels.items() if value is not None}
+    return known(
+        {
+            "make": text_of(tags, 0x010F, _IMAGE_FIRST),
+            "model": text_of(tags, 0x0110, _IMAGE_FIRST),
+            "exposure_s": positive(number_of(tags, 0x829A, _EXIF_FIRST)),
+            "aperture": positive(number_of(tags, 0x829D, _EXIF_FIRST)),
+            "focal_mm": positive(number_of(tags, 0x920A, _EXIF_FIRST)),
+            "iso": whole(iso),
+            "flash_fired": bool(int(flash) & 1) if flash is not None and flash >= 0 else None,
+            "lens": text_of(tags, 0xA434, _EXIF_FIRST),
+            "software": text_of(tags, 0x0131, _IMAGE_FIRST),
+            "orientation": orientation_of(number_of(tags, 0x0112, (Group.IMAGE, Group.EXIF)))
+            # The thumbnail's stands in where it asks for nothing: it must not turn the picture.
+            or (1 if number_of(tags, 0x0112, (Group.OTHER,)) == 1 else None),
+            "file_source": _file_source(tags.get((Group.EXIF, 0xA300))),
+            **taken_labels(taken, text_of(tags, 0x9291, _EXIF_FIRST), text_of(tags, 0x9011, _EXIF_FIRST)),
+            **_position(tags),
+        }
+    )
 
 
 def text_of(tags: Tags, tag: int, groups: Iterable[Group]) -> str | None:

@@ -30,7 +30,7 @@ Value = str | bytes | tuple[Number, ...]
 
 
 class Group(StrEnum):
-    """Which directory a tag was found in. OTHER: the thumbnail's and further ones, which only fill gaps."""
+    """The directory that a tag was found in, by `Directory`'s names. OTHER: the thumbnail's and further ones, which fill gaps."""
 
     IMAGE = "image"
     EXIF = "exif"
@@ -87,8 +87,6 @@ PILLOW_ERRORS = (
 )
 """What Pillow raises on damaged blocks and pictures; SyntaxError is its way to say "not this format"."""
 
-_FIRST = {Directory.IMAGE: Group.IMAGE, Directory.EXIF: Group.EXIF, Directory.GPS: Group.GPS}
-
 
 def exifread_tags(block: TiffBlock) -> Tags:
     """Read a block with exifread.
@@ -97,7 +95,7 @@ def exifread_tags(block: TiffBlock) -> Tags:
         EXIFREAD_ERRORS: the block is damaged beyond what it bears.
     """
     found: Tags = {}
-    groups = {"Image": _FIRST[block.directory], "EXIF": Group.EXIF, "GPS": Group.GPS}
+    groups = {"Image": Group(block.directory), "EXIF": Group.EXIF, "GPS": Group.GPS}
     block.stream.seek(0)
     for key, tag in exifread.process_file(block.stream, details=False, extract_thumbnail=False).items():
         prefix = key.split(" ", 1)[0]
@@ -114,7 +112,7 @@ def pillow_tags(block: TiffBlock) -> Tags:
         PILLOW_ERRORS: the block is damaged beyond what it bears.
     """
     found: Tags = {}
-    first = _FIRST[block.directory]
+    first = Group(block.directory)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "Corrupt EXIF data" and the like would go to the terminal
         exif = _opened(block)

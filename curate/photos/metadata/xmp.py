@@ -1,4 +1,4 @@
-"""Camera properties from an XMP packet: what a photo keeps of its EXIF after an editor has been through it.
+"""Camera properties from an XMP packet, and their labels: what a photo keeps of its EXIF after an editor has been through it.
 
 Only the few properties that stand for EXIF labels are taken, from the descriptions at the top level; what is said
 of ingredients, history or other pictures is not this picture's. Sources: XMP specification parts 1 and 2, Exif 3.0
@@ -10,8 +10,13 @@ XML that is not well formed; behind such damage properties are found by their us
 
 from __future__ import annotations
 
+import math
 import re
+from typing import Any
 from xml.parsers import expat
+
+from curate.photos.values import known, numbers_of, orientation_of, positive, taken_labels, whole
+from tracer.base.text import clean_text
 
 MAX_PACKET = 4 << 20
 """Bytes of the largest packet that is parsed."""
@@ -122,3 +127,52 @@ def xmp_properties(packet: bytes) -> dict[str, str]:
 
 def _refuse(*_: object) -> None:
     raise _Refused
+
+
+def labels_from_xmp(xmp: dict[str, str]) -> dict[str, Any]:
+    """Labels from XMP properties; only those that are there."""
+    if not xmp:
+        return {}
+
+    def number(*names: str) -> float | None:
+        return next((n[0] for n in (numbers_of(xmp.get(name)) for name in names) if n), None)
+
+    fired = xmp.get("exif:Fired", "").lower()
+    flash = number("exif:Flash")
+    latitude, longitude = _xmp_degrees(xmp.get("exif:GPSLatitude"), 90), _xmp_degrees(xmp.get("exif:GPSLongitude"), 180)
+    return known(
+        {
+            "make": clean_text(xmp.get("tiff:Make")),
+            "model": clean_text(xmp.get("tiff:Model")),
+            "exposure_s": positive(number("exif:ExposureTime")),
+            "aperture": positive(number("exif:FNumber")),
+            "focal_mm": positive(number("exif:FocalLength")),
+            "iso": whole(number("exif:ISOSpeedRatings", "exifEX:PhotographicSensitivity")),
+            "flash_fired": fired == "true" if fired in ("true", "false") else bool(int(flash) & 1) if flash else None,
+            "lens": clean_text(xmp.get("exifEX:LensModel") or xmp.get("aux:Lens")),
+            "software": clean_text(xmp.get("tiff:Software")),
+            "orientation": orientation_of(number("tiff:Orientation")),
+            **taken_labels(xmp.get("exif:DateTimeOriginal"), None, None),
+            **(
+                {"latitude": latitude, "longitude": longitude} if latitude is not None and longitude is not None else {}
+            ),
+        }
+    )
+
+
+_FRACTION = r"\d{1,9}(?:/\d{1,9}|\.\d{1,12})?"
+_XMP_DEGREES = re.compile(
+    rf"\s*([+-]?)({_FRACTION})(?:[,\s]({_FRACTION}))?(?:[,\s]({_FRACTION}))?\s*([NSEW]?)\s*", re.I
+)
+
+
+def _xmp_degrees(text: str | None, limit: float) -> float | None:
+    """`47,38.5N`, `47,38,30N`, a plain number, or EXIF's three fractions copied (`47/1 38/1 3050/100`)."""
+    match = _XMP_DEGREES.fullmatch(text or "")
+    if not match:
+        return None
+    parts = [n[0] for n in map(numbers_of, match.groups()[1:4]) if n]
+    total = sum(p / 60**i for i, p in enumerate(parts))
+    if match[1] == "-" or match[5].upper() in ("S", "W"):
+        total = -total
+    return total if math.isfinite(total) and abs(total) <= limit else None

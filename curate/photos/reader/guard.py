@@ -42,40 +42,23 @@ class Limits:
     max_pixels: int = 300_000_000
 
 
-def read_photos(
-    jobs: Iterable[Job], workers: int, limits: Limits | None = None, reader: str = READER
-) -> Iterator[tuple[int, PhotoFacts]]:
-    """Read photos in worker processes; yield (position in `jobs`, facts) as they finish.
-
-    Args:
-        jobs: (file, where to write its preview or None); pulled lazily.
-        workers: number of processes; 0 reads in this process, without limits of time and memory.
-        limits: what reading may cost.
-        reader: `module:function` that a worker calls with (path, preview, max_pixels).
-
-    Raises:
-        StorageError: a preview could not be written.
-        CurateError: workers cannot be started.
-    """
-    with Readers(workers, limits, reader) as readers:
-        yield from readers.read(jobs)
-
-
 class Readers:
     """Reading processes, kept from one list of files to the next. They end with the `with` block."""
 
     def __init__(self, workers: int, limits: Limits | None = None, reader: str = READER) -> None:
-        """Args as for `read_photos`."""
-        self._limits = limits or Limits()
+        """Args:
+        workers: number of processes.
+        limits: what reading may cost.
+        reader: `module:function` that a worker calls with (path, preview, max_pixels).
+        """
+        limits = limits or Limits()
         task: Task[Job] = Task(
             maker="curate.photos.reader.worker:handler",
-            arguments=(reader, str(self._limits.max_pixels)),
+            arguments=(reader, str(limits.max_pixels)),
             encode=lambda job: encode_job(*job),
             abandoned=_remove_part,
         )
-        self._workers = (
-            Workers(task, workers, base.Limits(self._limits.seconds, self._limits.memory)) if workers > 0 else None
-        )
+        self._workers = Workers(task, workers, base.Limits(limits.seconds, limits.memory))
 
     def __enter__(self) -> Readers:
         return self
@@ -85,14 +68,18 @@ class Readers:
 
     def close(self) -> None:
         """End all workers now; what they were writing is removed."""
-        if self._workers is not None:
-            self._workers.close()
+        self._workers.close()
 
     def read(self, jobs: Iterable[Job]) -> Iterator[Row]:
-        """Yield (position in `jobs`, facts) as files are read; one list at a time. Raises as `read_photos` does."""
-        if self._workers is None:
-            yield from self._in_process(jobs)
-            return
+        """Yield (position in `jobs`, facts) as files are read; one list at a time.
+
+        Args:
+            jobs: (file, where to write its preview or None); pulled lazily.
+
+        Raises:
+            StorageError: a preview could not be written.
+            CurateError: workers cannot be started.
+        """
         results = self._workers.run(jobs)
         try:
             for number, found in results:
@@ -103,12 +90,6 @@ class Readers:
             raise CurateError(error.what, error.why, error.way_out) from error
         finally:
             results.close()
-
-    def _in_process(self, jobs: Iterable[Job]) -> Iterator[Row]:
-        from curate.photos.read import read_photo  # the decoders are heavy; with workers this process needs none
-
-        for index, (path, preview) in enumerate(jobs):
-            yield index, read_photo(path, preview, self._limits.max_pixels)
 
 
 def _facts(found: Answer | Failure) -> PhotoFacts:

@@ -2,7 +2,7 @@
 
 Photos of a burst show nearly the same picture and are taken by one press of the shutter; split apart they leak. Phones
 say so: Apple in its MakerNote (BurstUUID), Google in XMP (BurstID), many makers in the file's name. Cameras say nothing;
-what their photos show and when they were taken links them (`curate.pairing.bursts`).
+what their photos show and when they were taken links them (`curate.pairing.scenes.bursts`).
 """
 
 from __future__ import annotations

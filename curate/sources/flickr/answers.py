@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -144,14 +145,11 @@ def _from_json(text: str) -> dict[str, Any]:
     wrapped = re.fullmatch(r"jsonFlickrApi\((.*)\);?", text, re.DOTALL)
     text = wrapped[1] if wrapped else text
     for mend in (False, True):
-        try:
-            mended = _TRAILING_COMMA.sub(lambda found: found[1] or "", text) if mend else text
+        mended = _TRAILING_COMMA.sub(lambda found: found[1] or "", text) if mend else text
+        with suppress(Unparsable):
             content = parse_json(mended.encode())
-        except Unparsable:
-            continue
-        if isinstance(content, dict):
-            return content
-        break
+            if isinstance(content, dict):
+                return content
     raise Garbled("the answer is empty" if not text else "the answer is not whole, or not JSON")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -16,7 +15,7 @@ from curate.catalog.store import Catalog
 from curate.sources.counts import IngestCounts
 from curate.sources.flickr.methods import PER_PAGE
 from curate.sources.flickr.targets import Targets, needed_exif
-from curate.sources.flickr.windows import window_from_json
+from curate.sources.flickr.windows import window_from_text
 
 
 @dataclass
@@ -110,4 +109,4 @@ def harvest_status(catalog: Catalog) -> HarvestStatus:
 
 def in_words_of(span: str, reason: str) -> str:
     """Return a remark about a window in words."""
-    return f"{window_from_json(json.loads(span)).in_words()}: {reason}"
+    return f"{window_from_text(span).in_words()}: {reason}"

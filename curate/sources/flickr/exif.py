@@ -8,7 +8,7 @@ maker's lens, a Composite aperture) do not give one here either.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,8 +17,8 @@ from curate.photos.facts import Exif
 from curate.photos.metadata.ciff import CIFF_EXPOSURE
 from curate.photos.metadata.labels import labels_from_tags, merged
 from curate.photos.metadata.tags import Group, Tags, Value
-from curate.photos.metadata.xmp_labels import labels_from_xmp
-from curate.photos.values import positive, taken_labels, whole
+from curate.photos.metadata.xmp import labels_from_xmp
+from curate.photos.values import known, positive, taken_labels, whole
 from curate.sources.flickr import printed
 from tracer.base.text import clean_text
 
@@ -163,20 +163,18 @@ def _group(space: str) -> Group | None:
     return Group.OTHER if space.startswith("subifd") else _SPACES.get(space)
 
 
+_NUMBERS_OF: dict[int, Callable[[str], float | None]] = {
+    **dict.fromkeys((0x829A, 0x829D, 0x8827, 0x920A), printed.number), 0x9209: printed.flash, 0x0112: printed.orientation,
+    0xA300: printed.file_source,
+}  # fmt: skip
+"""The EXIF tags that are numbers -> what reads them; the others are texts."""
+
+
 def _value(tag: int, raw: str) -> Value | None:
     """The value of an EXIF tag from its text."""
-    number: float | None
-    match tag:
-        case 0x829A | 0x829D | 0x8827 | 0x920A:
-            number = printed.number(raw)
-        case 0x9209:
-            number = printed.flash(raw)
-        case 0x0112:
-            number = printed.orientation(raw)
-        case 0xA300:
-            number = printed.file_source(raw)
-        case _:
-            return raw
+    if tag not in _NUMBERS_OF:
+        return raw
+    number = _NUMBERS_OF[tag](raw)
     return None if number is None else (number,)
 
 
@@ -234,13 +232,9 @@ def _xmp_text(name: str, raw: str) -> str | None:
 # --- the sources beside EXIF and XMP
 
 
-def _known(labels: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in labels.items() if value is not None}
-
-
 def _exposure_labels(values: Mapping[str, str], names: Iterable[str]) -> dict[str, Any]:
     numbers = {_EXPOSURE[name]: printed.number(values[name]) for name in names if name in values}
-    return _known({label: whole(n) if label == "iso" else positive(n) for label, n in numbers.items()})
+    return known({label: whole(n) if label == "iso" else positive(n) for label, n in numbers.items()})
 
 
 def _maker_labels(answer: Answer) -> tuple[dict[str, Any], bool]:
@@ -255,9 +249,9 @@ def _maker_labels(answer: Answer) -> tuple[dict[str, Any], bool]:
             continue
         labels = _exposure_labels(values, names)
         if maker == "canon":
-            labels |= _known({"iso": _canon_iso(values, answer.get("composite", {}))})
+            labels |= known({"iso": _canon_iso(values, answer.get("composite", {}))})
         if maker == "kodak":
-            labels |= _known(taken_labels(values.get("DateTimeOriginal"), None, None))
+            labels |= known(taken_labels(values.get("DateTimeOriginal"), None, None))
         if labels:
             return labels, maker in _STRONGER
     return {}, False
@@ -275,7 +269,7 @@ def _canon_iso(values: Mapping[str, str], composite: Mapping[str, str]) -> int |
 def _iptc_labels(values: Mapping[str, str]) -> dict[str, Any]:
     """The date of creation; a date without a time is often that of an event, not of a photo."""
     date, time = values.get("DateCreated"), values.get("TimeCreated")
-    return _known(taken_labels(f"{date} {time}", None, None)) if date and time else {}
+    return known(taken_labels(f"{date} {time}", None, None)) if date and time else {}
 
 
 def _app12_labels(values: Mapping[str, str]) -> dict[str, Any]:
@@ -284,7 +278,7 @@ def _app12_labels(values: Mapping[str, str]) -> dict[str, Any]:
     return {
         **_exposure_labels(values, ("ExposureTime", "FNumber")),
         **({} if fired is None else {"flash_fired": bool(fired & 1)}),
-        **_known(taken_labels(values.get("DateTimeOriginal"), None, None)),
+        **known(taken_labels(values.get("DateTimeOriginal"), None, None)),
     }
 
 

@@ -7,12 +7,9 @@ killed process left is removed by `tracer.base.files.remove_abandoned`.
 
 from __future__ import annotations
 
-import hashlib
 import re
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -44,15 +41,7 @@ _AGAIN = frozenset({408, 425, 429})
 
 
 class NotFetched(Exception):
-    """A file was not fetched.
-
-    Attributes:
-        reason: why, in words.
-    """
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
+    """A file was not fetched; the message says why."""
 
 
 class Gone(NotFetched):
@@ -86,34 +75,12 @@ class Doubtful(TryAgain):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """An answer that names another address.
-
-    Attributes:
-        location: the address, as the server gives it.
-    """
-
-    location: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A file that was fetched.
-
-    Attributes:
-        sha256: of its content, 64 hexadecimal digits.
-        size: in bytes.
-        format: by its content.
-    """
-
-    sha256: str
-    size: int
-    format: Format
+class Redirect(str):
+    """An answer that names another address, as the server gives it."""
 
 
 class ImagePace:
-    """The pace of requests to image hosts, for all threads of the process.
+    """The pace of requests to image hosts, which are made one by one.
 
     Args:
         seconds: from one request to the next.
@@ -131,7 +98,6 @@ class ImagePace:
         self._seconds, self._clock, self._sleep = seconds, clock, sleep
         self._next = self._pause_ends = clock()
         self._pauses = 0
-        self._lock = threading.Lock()
 
     def wait(self, *, paced: bool = True) -> None:
         """Wait until a request may start.
@@ -139,14 +105,10 @@ class ImagePace:
         Args:
             paced: whether the pace applies to the host; pauses apply to every host.
         """
-        while True:
-            with self._lock:
-                seconds = self._due_in(paced)
-                if seconds <= 0:
-                    if paced:
-                        self._next = self._clock() + self._seconds
-                    return
+        while (seconds := self.due_in(paced=paced)) > 0:
             self._sleep(seconds)
+        if paced:
+            self._next = self._clock() + self._seconds
 
     def due_in(self, *, paced: bool = True) -> float:
         """Return the seconds after which `wait` would not wait any more.
@@ -154,12 +116,8 @@ class ImagePace:
         Args:
             paced: as for `wait`.
         """
-        with self._lock:
-            return max(0.0, self._due_in(paced))
-
-    def _due_in(self, paced: bool) -> float:
         start = max(self._pause_ends, self._next) if paced else self._pause_ends
-        return start - self._clock()
+        return max(0.0, start - self._clock())
 
     def pause(self, seconds: float | None) -> None:
         """Let all requests wait, because the server asks for it.
@@ -167,16 +125,14 @@ class ImagePace:
         Args:
             seconds: what the server says; None where it does not say how long.
         """
-        with self._lock:
-            if seconds is None:
-                seconds = min(FIRST_PAUSE * 2 ** min(self._pauses, 20), LONGEST_PAUSE)
-                self._pauses += 1
-            self._pause_ends = max(self._pause_ends, self._clock() + min(seconds, LONGEST_STATED_PAUSE))
+        if seconds is None:
+            seconds = min(FIRST_PAUSE * 2 ** min(self._pauses, 20), LONGEST_PAUSE)
+            self._pauses += 1
+        self._pause_ends = max(self._pause_ends, self._clock() + min(seconds, LONGEST_STATED_PAUSE))
 
     def went_well(self) -> None:
         """Note that the server answered, so that its next pause is short again."""
-        with self._lock:
-            self._pauses = 0
+        self._pauses = 0
 
 
 def judge(status: int, headers: httpx.Headers, now: datetime) -> Redirect | Gone | TryAgain | None:
@@ -221,7 +177,7 @@ def fetch(
     *,
     pace: ImagePace,
     seconds: float = SECONDS,
-) -> Fetched:
+) -> None:
     """Fetch a file. The target exists afterwards only where this returns, or where it existed before.
 
     Args:
@@ -240,7 +196,7 @@ def fetch(
         OSError: the file cannot be written.
     """
     try:
-        return _follow(client, hosts.pictures(), url, target, limit, pace, seconds)
+        _follow(client, hosts.pictures(), url, target, limit, pace, seconds)
     except WrongAddress as error:
         raise Silent(error.reason) from error
     except ForbiddenAddress as error:
@@ -255,7 +211,7 @@ def fetch(
 
 def _follow(
     client: httpx.Client, hosts: Hosts, url: str, target: Path, limit: int, pace: ImagePace, seconds: float
-) -> Fetched:
+) -> None:
     for redirects in range(MOST_REDIRECTS + 1):
         if is_placeholder(url):
             raise Gone(PLACEHOLDER_SHOWN)
@@ -269,12 +225,13 @@ def _follow(
             verdict = judge(answer.status_code, answer.headers, datetime.now(UTC))
             if verdict is None:
                 pace.went_well()
-                return _keep(answer, target, limit)
+                _keep(answer, target, limit)
+                return
         if isinstance(verdict, TryAgain) and (answer.status_code == 429 or verdict.retry_after is not None):
             pace.pause(verdict.retry_after)
         if not isinstance(verdict, Redirect):
             raise verdict
-        url = _joined(url, verdict.location)
+        url = _joined(url, verdict)
     raise Doubtful(f"more than {counted(MOST_REDIRECTS, 'redirect')}")
 
 
@@ -287,7 +244,7 @@ def _joined(url: str, location: str) -> str:
     return str(there)
 
 
-def _keep(answer: httpx.Response, target: Path, limit: int) -> Fetched:
+def _keep(answer: httpx.Response, target: Path, limit: int) -> None:
     """Write the body to the target, if it is a picture within the limit."""
     too_large = Refused(f"larger than {limit:,} bytes")
     announced = answer.headers.get("content-length", "")
@@ -302,7 +259,7 @@ def _keep(answer: httpx.Response, target: Path, limit: int) -> Fetched:
     if kind is None or kind is Format.EXV:
         why = f"not a picture (sent as {clean_text(answer.headers.get('content-type'), 60) or 'nothing'})"
         raise Doubtful(why)
-    digest, size = hashlib.sha256(), 0
+    size = 0
 
     def write(partial: Path) -> None:
         nonlocal size
@@ -311,11 +268,9 @@ def _keep(answer: httpx.Response, target: Path, limit: int) -> Fetched:
                 size += len(chunk)
                 if size > limit:
                     raise too_large
-                digest.update(chunk)
                 file.write(chunk)
 
     replace_with(target, write)
-    return Fetched(digest.hexdigest(), size, kind)
 
 
 def _detail(error: httpx.RequestError) -> str:

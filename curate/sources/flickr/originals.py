@@ -121,10 +121,10 @@ def download(
                 run.fail(flickr_id, error)
                 if run.silent >= _GIVE_UP and done < len(waiting):
                     raise SourceError(
-                        "Flickr does not answer", error.reason, "Run the same command again later to go on."
+                        "Flickr does not answer", str(error), "Run the same command again later to go on."
                     ) from None
                 if max(run.silent, run.doubtful) >= _GIVE_UP:
-                    run.stopped = error.reason if done + 1 < len(waiting) else None
+                    run.stopped = str(error) if done + 1 < len(waiting) else None
                     break
     counts.unchanged += len(run.failed)
     counts.unreadable += len(run.failed)
@@ -223,7 +223,7 @@ class _Downloads:
         except Gone:
             self._lose(known)
         except NotFetched as error:
-            self._leave(flickr_id, "refused", error.reason)
+            self._leave(flickr_id, "refused", str(error))
         except OSError as error:
             raise _cannot_write(place, error) from error
         else:
@@ -235,15 +235,15 @@ class _Downloads:
         is_doubtful = isinstance(error, Doubtful)
         if is_doubtful:
             self.silent = 0
-        if self._had(flickr_id, error.reason) and not isinstance(error, Silent):
-            is_final = is_doubtful and self._had(flickr_id, error.reason, for_long=True)
+        if self._had(flickr_id, str(error)) and not isinstance(error, Silent):
+            is_final = is_doubtful and self._had(flickr_id, str(error), for_long=True)
             self.failed.discard(flickr_id)
-            self._leave(flickr_id, "refused" if is_final else "failed", error.reason)
+            self._leave(flickr_id, "refused" if is_final else "failed", str(error))
             return
         self.doubtful += is_doubtful
         self.silent += not is_doubtful
         self.failed.add(flickr_id)
-        record_step(self._catalog, flickr_id, "original", "failed", error.reason)
+        record_step(self._catalog, flickr_id, "original", "failed", str(error))
 
     def _had(self, flickr_id: int, reason: str, *, for_long: bool = False) -> bool:
         """Return whether a photo's download failed for a reason in an earlier run, or has for long."""

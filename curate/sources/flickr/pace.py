@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
+from curate.catalog.harvests import Calls
 from curate.errors import UsageError
 from tracer.base.progress import SILENT, Progress, Work
 
@@ -28,7 +28,7 @@ LONGEST_PAUSE = 86_400.0
 NAP = 0.25
 """Longest sleep in seconds, after which the work can be cancelled."""
 
-_UNSAID = 5.0
+UNSAID = 5.0
 """Seconds of a rest up to which nothing is said about it."""
 
 
@@ -51,10 +51,7 @@ class Limit:
 
 
 def rest(
-    seconds: float,
-    clock: Callable[[], float] = time.time,
-    sleep: Callable[[float], None] = time.sleep,
-    unsaid: float = _UNSAID,
+    seconds: float, clock: Callable[[], float] = time.time, sleep: Callable[[float], None] = time.sleep
 ) -> Work[None]:
     """Sleep in short pieces, so that the work can be cancelled; a long rest says until when it lasts.
 
@@ -62,10 +59,9 @@ def rest(
         seconds: how long.
         clock: the Unix time in seconds.
         sleep: waits for some seconds.
-        unsaid: seconds up to which nothing is said.
     """
     until = clock() + seconds
-    told = Progress(f"waiting until {datetime.fromtimestamp(until):%H:%M:%S}", 0) if seconds > unsaid else SILENT
+    told = Progress(f"waiting until {datetime.fromtimestamp(until):%H:%M:%S}", 0) if seconds > UNSAID else SILENT
     while (left := until - clock()) > 0:
         yield told
         sleep(min(left, NAP))
@@ -117,31 +113,12 @@ def limit_from(environ: Mapping[str, str], other_endpoint: bool) -> Limit:
     return Limit(int(text), HOUR / int(text))
 
 
-class CallBook(Protocol):
-    """Where calls are written down, so that the next process knows of them."""
-
-    def times(self) -> list[float]:
-        """Return the Unix times of the calls of the last hour, the oldest first."""
-
-    def begin(self, until: float) -> int:
-        """Write down a call before it is sent, with the latest time at which it ends; returns its number."""
-
-    def end(self, number: int, at: float) -> None:
-        """Write down when a call ended."""
-
-    def paused_until(self) -> float:
-        """Return the Unix time until which no call may be made; 0 where there is none."""
-
-    def pause(self, until: float) -> None:
-        """Write down that no call may be made until a Unix time."""
-
-
 class Pace:
     """Makes calls wait for their turn. One process makes calls, one at a time (the workspace's lock holds off others)."""
 
     def __init__(
         self,
-        book: CallBook,
+        book: Calls,
         limit: Limit,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +33,7 @@ from curate.sources.flickr.methods import (
 from curate.sources.flickr.methods import search as ask_page
 from curate.sources.flickr.plan import Plan, Query
 from curate.sources.flickr.targets import Targets
-from curate.sources.flickr.windows import REACHABLE, Window, window_from_json
+from curate.sources.flickr.windows import REACHABLE, Window, window_from_text
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
 
@@ -106,7 +105,7 @@ def search(catalog: Catalog, flickr: Flickr, plan: Plan) -> Work[HarvestCounts]:
     if number is None:
         queries = yield from _resolved(catalog, flickr, plan)
         resolved = plan.model_copy(update={"search": queries})
-        spans = [(topic, _span(w)) for topic, query in enumerate(queries) for w in resolved.windows(query)]
+        spans = [(topic, w.as_text()) for topic, query in enumerate(queries) for w in resolved.windows(query)]
         number = harvests.begin_plan(catalog, plan.digest, resolved.model_dump(mode="json"), spans)
     return (yield from search_on(catalog, flickr, number))
 
@@ -177,7 +176,7 @@ class _Run:
                 self._addresses = yield from seen_licenses(self._catalog, self._flickr)
             yield Progress("searching", self._taken.photos, self._plan.limit)
             query = self._plan.search[window.topic]
-            span = window_from_json(json.loads(window.span))
+            span = window_from_text(window.span)
             self._flickr.failed_before = window.failure
             try:
                 page = yield from ask_page(self._flickr, query, span, window.page)
@@ -241,7 +240,7 @@ class _Run:
         reason = None
         if len(halves) == 1 and halves[0].by_upload:
             reason = "more photos than can be listed were taken in this second; they are listed by date of upload"
-        harvests.halve_window(self._catalog, self._number, window, map(_span, halves), reason)
+        harvests.halve_window(self._catalog, self._number, window, (half.as_text() for half in halves), reason)
         return True
 
     def _take(self, window: StoredWindow, query: Query, page: Page) -> int:
@@ -387,7 +386,3 @@ def _matches(query: Query, one: FoundPhoto) -> bool:
     if query.span is None:
         return True
     return one.taken.at is not None and query.span[0] <= datetime.fromisoformat(one.taken.at) <= query.span[1]
-
-
-def _span(window: Window) -> str:
-    return json.dumps(window.as_json())

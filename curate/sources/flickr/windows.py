@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 REACHABLE = 4000
 """Results of a search that can be reached; pages beyond repeat earlier photos."""
@@ -30,9 +31,9 @@ class Window:
     taken: tuple[str, str] | None = None
     uploaded: tuple[int, int] | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the record as JSON takes it."""
-        return asdict(self)
+    def as_text(self) -> str:
+        """Return the window as the catalogue stores it."""
+        return json.dumps(asdict(self))
 
     def in_words(self) -> str:
         """Return the window in words.
@@ -78,9 +79,9 @@ class Window:
         return self.taken is not None and self.uploaded is not None
 
 
-def window_from_json(content: dict[str, Any]) -> Window:
-    """Return the record that `Window.as_json` wrote."""
-    return Window(**{name: None if value is None else tuple(value) for name, value in content.items()})
+def window_from_text(text: str) -> Window:
+    """Return the window that `Window.as_text` wrote."""
+    return Window(**{name: None if value is None else tuple(value) for name, value in json.loads(text).items()})
 
 
 def sliced(first: datetime, last: datetime, length: Length) -> Iterator[Window]:

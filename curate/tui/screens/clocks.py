@@ -11,11 +11,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Static
 
+from curate.catalog.clocks import ClockOffset, clock_offsets, jump, local_time
 from curate.catalog.durations import compared, in_words, parse_seconds
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from curate.pairing.clocks.offset import ClockOffset, jump, local_time
-from curate.pairing.clocks.workspace_offsets import clock_offsets, refuse_offset, state_clock_offset
+from curate.pairing.clocks.workspace_offsets import refuse_offset, state_clock_offset
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
 from curate.tui.widgets.listing import Column, Listing

@@ -19,7 +19,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from curate.cameras.types import CameraType
 from curate.catalog import decisions
-from curate.catalog.clocks import clock_rows
+from curate.catalog.clocks import clock_offsets
 from curate.catalog.exchange import MOST_BYTES, Refused, exported, parsed
 from curate.catalog.findings import TAKEN, agreement
 from curate.catalog.forgetting import forget_these
@@ -418,7 +418,7 @@ def everything(catalog: Catalog) -> list[Any]:
         (row["sha256"], row["semantic_label"], row["scene"], row["subject_idx"] is None)
         for row in catalog_rows(catalog)
     )
-    clocks = [(row.camera_a, row.camera_b, row.seconds) for row in clock_rows(catalog)]
+    clocks = [(row.camera_a, row.camera_b, row.seconds) for row in clock_offsets(catalog)]
     types = {key: kind.value for key, kind in catalog.cameras.overrides().items()}
     gone = {row[0] for row in catalog.connection.execute("SELECT sha256 FROM forgotten")}
     pairs = {pair: status for pair, status in verdicts(catalog).items() if not gone & {*pair}}

@@ -24,4 +24,4 @@ def test_labels_and_sides_follow_the_type(catalog: Catalog, kind: CameraType) ->
     photo, side = photo_at(catalog, "/photos/1.jpg"), {True: "phone", False: "other", None: None}[kind.is_smartphone]
     assert photo is not None and side_of(catalog, photo) == side
     assert photos_by_side(catalog) == (side == "phone", side == "other")
-    assert [one.side for one in photos_of_sides(catalog)] == ([side] if side else [])
+    assert [one.side for one, _ in photos_of_sides(catalog)] == ([side] if side else [])

@@ -6,13 +6,14 @@ import pytest
 
 from curate.cameras.types import CameraType
 from curate.catalog import decisions
+from curate.catalog.clocks import clock_offsets
 from curate.catalog.keepers import keep
 from curate.catalog.marking import state_clock
 from curate.catalog.pairs import decide_auto
 from curate.catalog.store import Catalog
 from curate.catalog.wording import in_words
 from curate.errors import UsageError
-from curate.pairing.clocks.workspace_offsets import clock_offsets, state_clock_offset, withdraw_clock_offset
+from curate.pairing.clocks.workspace_offsets import state_clock_offset, withdraw_clock_offset
 from tests.curate.catalog.test_decisions import fill, sha, state
 
 PHONE, CAMERA = "Apple|iPhone X", "Canon|Canon EOS 40D"

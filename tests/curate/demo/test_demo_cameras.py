@@ -12,10 +12,9 @@ import pytest
 
 from curate.cameras.resolve import resolve
 from curate.cameras.types import CameraType
-from curate.demo.simulator.cameras import CAMERAS
+from curate.demo.simulator.cameras import CAMERAS, own_table, standard_table
 from curate.demo.simulator.develop import demosaic, develop
 from curate.demo.simulator.models import Demosaic, VirtualCamera
-from curate.demo.simulator.quantisation import own_table, standard_table
 from curate.demo.simulator.sensor import BLACK, WHITE, expose, filter_response, fixed_pattern
 from curate.demo.simulator.strength import SHARED, weakened, with_shared
 

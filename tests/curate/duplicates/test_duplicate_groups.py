@@ -205,7 +205,7 @@ def test_looking_within_seconds_alone_changes_no_answer(rows: list[dict[str, Any
         return may_be_copies(a, b) and a["look"] == b["look"] if pixels else alike_by_hash(a, b)
 
     sets = DisjointSet()
-    join_alike(sets, [row["phash"] for row in rows], rows, alike)
+    join_alike(sets, [row["phash"] for row in rows], rows.__getitem__, alike)
     assert groups_of(sets) == joined_plainly(rows, alike)
 
 

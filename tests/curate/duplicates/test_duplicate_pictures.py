@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from curate.cli import run_cli
-from curate.duplicates.pictures import same_picture, small_picture
+from curate.duplicates.likeness import same_picture, small_picture
 from curate.errors import Exit
 from tests.conftest import write_photo
 

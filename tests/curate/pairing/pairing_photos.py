@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from curate.pairing.photo import PairingPhoto
+from curate.catalog.sides import PairingPhoto
 from curate.photos.facts import TakenPrecision
 
 
@@ -27,8 +27,6 @@ def photo(number: int, side: str, camera: str, taken: str | None = None, **other
         longitude=None,
         phash=None,
         name=f"{number}.jpg",
-        width=4000,
-        height=3000,
     )
     return replace(known, **other)  # type: ignore[arg-type]
 

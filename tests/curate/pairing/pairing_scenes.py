@@ -15,9 +15,9 @@ from typing import Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pairing_photos import photo
 
-from curate.pairing.photo import PairingPhoto
-from curate.photos.facts import TakenPrecision
+from curate.catalog.sides import PairingPhoto
 
 START = datetime(2024, 5, 4, 10, 0, 0)
 
@@ -147,22 +147,15 @@ def write_collection(
             taken = moment + timedelta(seconds=camera.clock + float(rng.uniform(0, lag)))
             identity = len(photos)
             photos.append(
-                PairingPhoto(
-                    id=identity,
+                photo(
+                    identity,
+                    camera.side,
+                    camera.name,
+                    taken.strftime("%Y-%m-%dT%H:%M:%S"),
                     sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
                     preview=path,
-                    side=camera.side,
-                    camera=camera.name,
-                    taken_at=taken.strftime("%Y-%m-%dT%H:%M:%S"),
-                    taken_precision=TakenPrecision.SECOND,
-                    utc_offset=None,
-                    gps_utc=None,
-                    latitude=None,
-                    longitude=None,
                     phash=average_hash(picture),
                     name=name,
-                    width=picture.shape[1],
-                    height=picture.shape[0],
                 )
             )
             scene_of[identity] = number

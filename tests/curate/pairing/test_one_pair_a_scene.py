@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pairing_photos import photo
 
+from curate.catalog.sides import PairingPhoto
 from curate.errors import UsageError
-from curate.pairing.bursts import bursts
 from curate.pairing.groups import Member, drawn
-from curate.pairing.photo import PairingPhoto
-from curate.pairing.scenes import SAME_SCENE_SCORE, best_of_each_scene
-from curate.photos.facts import TakenPrecision
+from curate.pairing.scenes import SAME_SCENE_SCORE, best_of_each_scene, bursts
 
 CANDIDATES = [
     ("p1", "c1", 0.9, True),
@@ -42,23 +39,8 @@ def test_a_burst_is_proposed_once() -> None:
 
 def shot(number: int, camera: str, second: float | None, phash: str, name: str | None = None) -> PairingPhoto:
     """A photo taken so many seconds after noon."""
-    return PairingPhoto(
-        id=number,
-        sha256=f"s{number}",
-        preview=Path("none.jpg"),
-        side="phone",
-        camera=camera,
-        taken_at=None if second is None else f"2024-05-04T12:00:{second:06.3f}",
-        taken_precision=TakenPrecision.UNKNOWN if second is None else TakenPrecision.SECOND,
-        utc_offset=None,
-        gps_utc=None,
-        latitude=None,
-        longitude=None,
-        phash=phash,
-        name=name or f"{number}.jpg",
-        width=4000,
-        height=3000,
-    )
+    taken = None if second is None else f"2024-05-04T12:00:{second:06.3f}"
+    return photo(number, "phone", camera, taken, sha256=f"s{number}", phash=phash, name=name or f"{number}.jpg")
 
 
 def test_the_rule_for_bursts() -> None:

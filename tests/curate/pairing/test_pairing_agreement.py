@@ -15,8 +15,8 @@ from curate.pairing.agreement import NOTHING, Agreement, Plane, agreement, most
 from curate.pairing.evidence import Evidence, with_rivals, words
 from curate.pairing.features import WIDE, Features
 from curate.pairing.geometry import estimated, verify
+from curate.pairing.matching import window
 from curate.pairing.surface import extent, sameness
-from curate.pairing.turning import window
 
 FRAME = (640, 480)
 
@@ -256,7 +256,7 @@ def test_degenerate_points_end_no_comparison(name: str, there: str) -> None:
     )
     found = comparing.compare(a, b, a.unit(WIDE), b.unit(WIDE), close=True)
     assert found.agreement is None or found.agreement <= 0
-    assert found.model != "fundamental"
+    assert found.view != "fundamental"
 
 
 def test_an_error_of_an_estimator_is_no_model() -> None:

@@ -12,11 +12,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pairing_photos import photo, stamp
 
+from curate.catalog.clocks import jump, local_time
+from curate.catalog.sides import PairingPhoto
 from curate.pairing import candidates
 from curate.pairing.clocks import offsets as clocks
-from curate.pairing.clocks.offset import jump, local_time
 from curate.pairing.clocks.stretches import moments, offset_at, stretches
-from curate.pairing.photo import PairingPhoto
 from curate.photos.facts import TakenPrecision
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.pairing_fit import as_json, fit
 from curate.pairing.assignment import assign
 from curate.pairing.evidence import Evidence, with_rivals, words
-from curate.pairing.score.fitting import fit
 from curate.pairing.score.model import FEATURES, LAID_CLOSELY, LogisticScorer, feature_rows, pair_scores, prior
 
 EVIDENCE = st.builds(
@@ -225,8 +225,8 @@ def test_fit_follows_data_and_keeps_to_its_start() -> None:
 
 def test_prior_names_this_versions_features() -> None:
     """The shipped coefficients are for exactly these columns; a file for others is refused."""
-    data = prior().to_json()
-    assert LogisticScorer.from_json(data).to_json() == data
+    data = as_json(prior())
+    assert as_json(LogisticScorer.from_json(data)) == data
     with pytest.raises(ValueError, match="features"):
         LogisticScorer.from_json({"intercept": 0.0, "weights": {"inliers": 1.0}})
 

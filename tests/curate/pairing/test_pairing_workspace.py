@@ -18,13 +18,13 @@ from pairing_scenes import OTHER, PHONE, make_scene, photograph
 
 from curate import handoff
 from curate.catalog.bursts import kept_bursts
+from curate.catalog.clocks import ClockOffset, clock_offsets, keep_clock_offsets
 from curate.catalog.originals import refuse_original
 from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.errors import Exit, HandoffError, UsageError
-from curate.pairing.clocks.offset import ClockOffset
-from curate.pairing.clocks.workspace_offsets import clock_offsets, keep_clock_offsets, state_clock_offset
+from curate.pairing.clocks.workspace_offsets import state_clock_offset
 from curate.photos.facts import PhotoFacts, Status
 from curate.workspace import Workspace
 
@@ -108,7 +108,9 @@ def test_all_stretches_of_a_set_clock_are_kept(catalog: Catalog) -> None:
         catalog,
         [
             ClockOffset(PHONE_NAME, OTHER_NAME, 10.0, 1.0, 9, 2.0, "content", until=86_400.0),
-            ClockOffset(PHONE_NAME, OTHER_NAME, 3700.0, 1.0, 5, 3.0, "gps", since=80_000.0, drift=0.5, at=90_000.0),
+            ClockOffset(
+                PHONE_NAME, OTHER_NAME, 3700.0, 1.0, 5, 3.0, "gps", since=80_000.0, drift=0.5, drift_at=90_000.0
+            ),
         ],
     )
     first, second = (offset.to_dict() for offset in clock_offsets(catalog))

@@ -5,10 +5,18 @@ from __future__ import annotations
 import ctypes
 import os
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from curate.errors import StorageError
 from curate.photos.facts import PhotoFacts, Status
+from curate.photos.reader.guard import READER, Job, Limits, Readers, Row
+
+
+def read_photos(jobs: Iterable[Job], workers: int, limits: Limits | None = None, reader: str = READER) -> Iterator[Row]:
+    """Read photos in worker processes that end with the last one."""
+    with Readers(workers, limits, reader) as readers:
+        yield from readers.read(jobs)
 
 
 def by_name(path: Path, preview: Path | None, max_pixels: int) -> PhotoFacts:

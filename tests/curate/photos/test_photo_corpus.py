@@ -7,10 +7,11 @@ import os
 from pathlib import Path
 
 import pytest
+from photo_readers import read_photos
 
 from curate.containers.sniff import is_picture
 from curate.photos.facts import Status
-from curate.photos.reader.guard import Limits, read_photos
+from curate.photos.reader.guard import Limits
 from tests.helpers.programs import benchmark
 
 ROOT = Path(__file__).resolve().parents[3]

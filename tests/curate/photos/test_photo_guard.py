@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from photo_readers import read_photos
 from photo_samples import camera_exif, encoded, samples
 
 from curate.errors import CurateError, StorageError
 from curate.photos.facts import PhotoFacts, Status
 from curate.photos.read import read_photo
-from curate.photos.reader.guard import Limits, read_photos
+from curate.photos.reader.guard import Limits
 from tests.helpers.programs import benchmark
 
 HERE = Path(__file__).parent
@@ -47,7 +48,7 @@ def children() -> set[int]:
 
 
 def test_workers_give_what_reading_here_gives(tmp_path: Path) -> None:
-    """Facts and previews are the same with 0 and 2 workers, each with its own index."""
+    """Facts and previews are the same without workers and with two, each with its own index."""
     jobs = []
     for i in range(3):
         for name, data in samples().items():
@@ -58,7 +59,7 @@ def test_workers_give_what_reading_here_gives(tmp_path: Path) -> None:
     weird = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe name.jpg"))
     weird.write_bytes(encoded("JPEG", camera_exif()))
     jobs.append((weird, None))
-    here = dict(read_photos(jobs, 0))
+    here = {number: read_photo(*job) for number, job in enumerate(jobs)}
     previews = {p: p.read_bytes() for p in tmp_path.glob("*.preview")}
     for path in previews:
         path.unlink()
@@ -157,7 +158,7 @@ def test_nothing_to_read_starts_nothing() -> None:
 def test_workers_end_with_their_parent(misbehaving: str, tmp_path: Path) -> None:
     """A parent that is killed outright leaves no worker behind."""
     script = (
-        "import sys; from pathlib import Path; from curate.photos.reader.guard import read_photos, Limits\n"
+        "import sys; from pathlib import Path; from photo_readers import Limits, read_photos\n"
         f"jobs = ((Path('{tmp_path}') / f'ok-{{i}}.jpg', None) for i in range(10**9))\n"
         "for i, facts in read_photos(jobs, 2, Limits(), 'photo_readers:worker_id'):\n"
         "    print(facts.size, flush=True)\n"

@@ -18,9 +18,8 @@ from curate.catalog.expressions import label_reader
 from curate.containers.sniff import Format
 from curate.errors import UsageError
 from curate.photos.facts import Exif, PhotoFacts, Status
-from curate.photos.metadata import iptc
+from curate.photos.metadata import others
 from curate.photos.metadata.exif import Reading, read_exif
-from curate.photos.metadata.pictureinfo import picture_info
 from curate.photos.read import read_photo
 from curate.photos.signs.bursts import burst_of
 from curate.photos.signs.edited import judge
@@ -55,17 +54,16 @@ def test_iptc_in_a_tiff_tag() -> None:
 def test_random_resources_never_raise(junk: bytes) -> None:
     """Whatever Photoshop's segment holds, something or nothing is read."""
     for data in (junk, b"8BIM\4\4\0\0" + junk, b"\x1c\2" + junk):
-        iptc.taken_from_resources(data)
-        iptc.instructions_in_resources(data)
-        iptc.taken(data)
+        others.taken_from_resources(data)
+        others.instructions_in_resources(data)
+        others.iptc_taken(data)
 
 
 def test_old_cameras_text() -> None:
     """Cameras before Exif wrote lines of text: exposure in microseconds, an F before the number, Unix time."""
     text = b"[picture info]\r\nTimeDate=923574480\r\nShutter=6460\r\nFNumber=F2.8\r\nFlash=1\r\n[end]\r\n"
-    info = picture_info(text)
-    assert (info.exposure_s, info.aperture, info.flash_fired) == (0.00646, 2.8, True)
     exif = read_exif(jpeg_with((0xEC, text)))
+    assert (exif.aperture, exif.flash_fired) == (2.8, True)
     assert (exif.taken_at, exif.exposure_s, exif.readers) == ("1999-04-08T12:28:00", 0.00646, ("app12",))
     assert read_exif(jpeg_with((0xEC, b"Ducky\0\1\0\4\0\0\0<Shutter=5"))) == Exif()
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from textual.widgets import DataTable, Input, Static
 
+from curate.catalog.clocks import ClockOffset, clock_offsets, keep_clock_offsets
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from curate.pairing.clocks.offset import ClockOffset
-from curate.pairing.clocks.workspace_offsets import clock_offsets, keep_clock_offsets, state_clock_offset
+from curate.pairing.clocks.workspace_offsets import state_clock_offset
 from curate.tui.screens.clocks import sentence
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import opened, status

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from curate.catalog.clocks import ClockOffset, keep_clock_offsets
 from curate.catalog.store import Catalog
-from curate.pairing.clocks.offset import ClockOffset
-from curate.pairing.clocks.workspace_offsets import keep_clock_offsets
 from curate.tui.app import CurateApp
 from tests.curate.tui.workspaces import make_workspace
 

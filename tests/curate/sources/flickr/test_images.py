@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -17,12 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.containers.sniff import Format
 from curate.sources.flickr.hosts import Hosts
 from curate.sources.flickr.images import (
     MOST_REDIRECTS,
     Doubtful,
-    Fetched,
     Gone,
     ImagePace,
     NotFetched,
@@ -70,20 +67,20 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "originals" / "1_abc_o.jpg"
 
 
-def get(answer: Answer, target: Path, path: str = "/1_abc_o.jpg", limit: int = 1 << 20, **options: float) -> Fetched:
+def get(answer: Answer, target: Path, path: str = "/1_abc_o.jpg", limit: int = 1 << 20, **options: float) -> None:
     """Fetch a path of a server that answers so."""
     with serving(answer) as server:
-        return get_from(server, target, path, limit, **options)
+        get_from(server, target, path, limit, **options)
 
 
 def get_from(
     server: LocalServer, target: Path, path: str = "/1_abc_o.jpg", limit: int = 1 << 20, **options: float
-) -> Fetched:
+) -> None:
     """Fetch a path of a server, the only one that is named."""
     hosts = Hosts.from_environment({"CURATE_FLICKR_HOSTS": f"127.0.0.1:{server.port}"})
     url = f"http://127.0.0.1:{server.port}{path}"
     with guarded_client(hosts, 5.0) as client:
-        return fetch(client, hosts, url, target, limit, pace=Clock().pace(), **options)
+        fetch(client, hosts, url, target, limit, pace=Clock().pace(), **options)
 
 
 def nothing_kept(target: Path) -> bool:
@@ -95,10 +92,9 @@ def nothing_kept(target: Path) -> bool:
 
 
 def test_a_picture_is_kept_bit_for_bit(target: Path) -> None:
-    """With its hash, size and format by content; the request says nothing about us but the program's name."""
+    """The request says nothing about us but the program's name."""
     with serving(lambda handler: reply(handler, 200, JPEG, Content_Type="image/jpeg")) as server:
-        fetched = get_from(server, target)
-    assert fetched == Fetched(hashlib.sha256(JPEG).hexdigest(), len(JPEG), Format.JPEG)
+        get_from(server, target)
     assert target.read_bytes() == JPEG
     assert [path.name for path in target.parent.iterdir()] == [target.name]
     ((path, headers),) = server.seen
@@ -116,8 +112,8 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 )
 def test_the_content_decides(sent: bytes, headers: dict[str, str], kept: bytes, target: Path) -> None:
     """A PNG with a JPEG's name is a PNG, gzip is unpacked though it was not asked for, and the limit itself is allowed."""
-    fetched = get(lambda handler: reply(handler, 200, sent, **headers), target, limit=len(kept))
-    assert fetched.format is (Format.PNG if kept is PNG else Format.JPEG) and target.read_bytes() == kept
+    get(lambda handler: reply(handler, 200, sent, **headers), target, limit=len(kept))
+    assert target.read_bytes() == kept
 
 
 def test_chunks_of_a_byte_make_the_same_file(target: Path) -> None:
@@ -131,7 +127,8 @@ def test_chunks_of_a_byte_make_the_same_file(target: Path) -> None:
             handler.wfile.write(b"1\r\n%c\r\n" % byte)
         handler.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(JPEG) - 100, JPEG[100:]))
 
-    assert get(answer, target).sha256 == hashlib.sha256(JPEG).hexdigest()
+    get(answer, target)
+    assert target.read_bytes() == JPEG
     assert target.read_bytes() == JPEG
 
 
@@ -147,7 +144,8 @@ def test_redirects_are_followed(target: Path) -> None:
             reply(handler, [301, 302, 303, 307, 308][left % 5], b"moved", Location=f"{here}/{left - 1}")
 
     with serving(answer) as server:
-        assert get_from(server, target, f"/{MOST_REDIRECTS}").size == len(JPEG)
+        get_from(server, target, f"/{MOST_REDIRECTS}")
+        assert target.read_bytes() == JPEG
         target.unlink()
         with pytest.raises(Doubtful, match="more than 5 redirects"):
             get_from(server, target, f"/{MOST_REDIRECTS + 1}")
@@ -189,7 +187,7 @@ def test_a_redirect_elsewhere_is_refused(location: str, reason: str, target: Pat
 @contextmanager
 def over_tls(
     tmp_path: Path, answer: Answer, addresses: list[str], clock: Clock
-) -> Iterator[tuple[LocalServer, Detour, Callable[[str, Path], Fetched]]]:
+) -> Iterator[tuple[LocalServer, Detour, Callable[[str, Path], None]]]:
     """A server that stands for Flickr's image host, and a function that fetches from it at one request in five seconds."""
     server_side, trusted = certificate(tmp_path, "live.staticflickr.com")
     with serving(answer, tls=server_side) as server:
@@ -211,7 +209,8 @@ def test_flickrs_own_host(tmp_path: Path, target: Path) -> None:
 
     clock = Clock()
     with over_tls(tmp_path, answer, ["151.101.1.140"], clock) as (server, network, get_url):
-        assert get_url("https://live.staticflickr.com/moved", target).size == len(JPEG)
+        get_url("https://live.staticflickr.com/moved", target)
+        assert target.read_bytes() == JPEG
         assert clock.slept == [5.0]  # a redirect is a request too
         with pytest.raises(Doubtful, match="from https to http"):
             get_url("https://live.staticflickr.com/down", target)
@@ -388,9 +387,9 @@ def test_what_an_answer_means(status: int, headers: dict[str, str], kind: type, 
     verdict = judge(status, httpx.Headers(headers), NOW)
     assert type(verdict) is kind
     if isinstance(verdict, NotFetched):
-        assert reason in verdict.reason
+        assert reason in str(verdict)
     if isinstance(verdict, Redirect):
-        assert verdict.location.startswith(reason)
+        assert verdict.startswith(reason)
 
 
 @given(st.integers(100, 999), st.text(st.characters(max_codepoint=255)), st.text(st.characters(max_codepoint=255)))

@@ -29,24 +29,24 @@ class Book:
     paused: float = 0.0
 
     def times(self) -> list[float]:
-        """As `CallBook.times`."""
+        """As `Calls.times`."""
         return sorted(self.rows.values())
 
     def begin(self, until: float) -> int:
-        """As `CallBook.begin`."""
+        """As `Calls.begin`."""
         self.rows[len(self.rows)] = until
         return len(self.rows) - 1
 
     def end(self, number: int, at: float) -> None:
-        """As `CallBook.end`."""
+        """As `Calls.end`."""
         self.rows[number] = at
 
     def paused_until(self) -> float:
-        """As `CallBook.paused_until`."""
+        """As `Calls.paused_until`."""
         return self.paused
 
     def pause(self, until: float) -> None:
-        """As `CallBook.pause`."""
+        """As `Calls.pause`."""
         self.paused = until
 
 

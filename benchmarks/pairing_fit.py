@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.pairing.score.model import FEATURES, FREE, LogisticScorer
+from curate.pairing.score.model import FEATURES, LogisticScorer
+
+FREE = frozenset({"time_known", "distance_known"})
+"""Columns whose coefficient may have either sign. They say whether a signal is present. That is not evidence by itself, but
+their coefficient sets the value at which the signal changes from evidence against the pair to evidence for it."""
 
 
 def fit(
@@ -71,3 +75,11 @@ def penalised(
     bounds = [(None, None) if any_sign else (0.0, None) for any_sign in free]
     found = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000})
     return np.asarray(found.x, np.float64)
+
+
+def as_json(scorer: LogisticScorer) -> dict[str, object]:
+    """Return the coefficients by name, rounded to four decimals, for `prior.json`."""
+    return {
+        "intercept": round(scorer.intercept, 4),
+        "weights": {name: round(float(w), 4) for name, w in zip(FEATURES, scorer.weights, strict=True)},
+    }
