@@ -112,7 +112,7 @@ def labels() -> str:
 def app() -> str:
     """Return docs/app.md with its tables made anew: the commands of the palette, and the keys of each screen."""
     from curate.tui.app import CurateApp
-    from curate.tui.commands import FIXED
+    from curate.tui.commands import fixed
     from curate.tui.modes import SCREENS
     from curate.tui.screens.help import HelpScreen, described_in, key_names
     from curate.tui.widgets.conflicts import Conflicts
@@ -121,7 +121,7 @@ def app() -> str:
     from curate.tui.widgets.told import Told
     from curate.tui.widgets.typedlist import TypedList
 
-    commands = [f"| `{one.name}` | {one.tooltip} |" for one in FIXED]
+    commands = [f"| `{one.name}` | {one.tooltip} |" for one in fixed()]
     text = _filled(
         (HERE / "app.md").read_text(encoding="utf-8"),
         "commands",

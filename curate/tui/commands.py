@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from curate.operations.registry import offered
 from curate.tui.modes import SCREENS
 
 Item = TypeVar("Item")
@@ -31,26 +30,23 @@ class Command:
     keys: str = ""
 
 
-FIXED = (
-    *(
-        Command(operation.title, f"app.operation('{' '.join(operation.words)}')", operation.tooltip)
-        for operation in offered()
-    ),
-    *(
-        Command(place.command or place.title, f"app.switch_mode('{place.name}')", place.tooltip)
-        for place in SCREENS.values()
-    ),
-    Command("Open report", "app.open_report", "open the report of an evaluation in the browser"),
-    Command("Undo", "screen.undo", "take back the last decision"),
-    Command("Redo", "screen.redo", "repeat what was taken back"),
-    Command("Keys", "app.help", "all keys of this screen"),
-    Command("Theme", "app.theme", "other colours"),
-    Command("Quit", "app.quit", "quit; every decision is already saved"),
-)
-"""The commands that the palette has on every screen; their names are a contract."""
+def fixed() -> list[Command]:
+    """Return the commands that the palette has on every screen: operations, screens, and a few of the app's own."""
+    from curate.operations.registry import offered  # they load what they need, which a start does not wait for
 
-_SAME = frozenset({"undo", "redo", "app.palette", *(one.action for one in FIXED)})
-"""Actions of bindings that a fixed command runs already."""
+    return [
+        *(Command(one.title, f"app.operation('{' '.join(one.words)}')", one.tooltip) for one in offered()),
+        *(
+            Command(place.command or place.title, f"app.switch_mode('{place.name}')", place.tooltip)
+            for place in SCREENS.values()
+        ),
+        Command("Open report", "app.open_report", "open the report of an evaluation in the browser"),
+        Command("Undo", "screen.undo", "take back the last decision"),
+        Command("Redo", "screen.redo", "repeat what was taken back"),
+        Command("Keys", "app.help", "all keys of this screen"),
+        Command("Theme", "app.theme", "other colours"),
+        Command("Quit", "app.quit", "quit; every decision is already saved"),
+    ]
 
 
 def commands(bound: Iterable[Command]) -> list[Command]:
@@ -61,14 +57,13 @@ def commands(bound: Iterable[Command]) -> list[Command]:
     Args:
         bound: name, action, tooltip and keys of the bindings of the screen, then of the app.
     """
-    bindings = list(bound)
-    names = {one.name.casefold() for one in FIXED}
+    bindings, known = list(bound), fixed()
+    names = {one.name.casefold() for one in known}
+    same = {"undo", "redo", "app.palette", *(one.action for one in known)}
     keys = {_bare(one.action): one.keys for one in reversed(bindings)}
-    found = [
-        Command(one.name, one.action, one.tooltip, keys.get(_bare(one.action), "")) for one in FIXED
-    ]  # fmt: skip
+    found = [replace(one, keys=keys.get(_bare(one.action), "")) for one in known]
     for one in bindings:
-        if one.name.casefold() not in names and one.action not in _SAME:
+        if one.name.casefold() not in names and one.action not in same:
             names.add(one.name.casefold())
             found.append(one)
     return found
@@ -80,7 +75,7 @@ def ranked(among: Sequence[tuple[str, Item]], text: str) -> list[tuple[str, Item
     Exactly that name comes first, then those that begin with the text, those with a word that begins with it, those that hold it,
     and those that hold its letters in order. Case does not matter.
 
-    >>> [name for name, _ in ranked([(one.name, one) for one in FIXED], "set")][:3]
+    >>> [name for name, _ in ranked([(one.name, one) for one in fixed()], "set")][:3]
     ['Set', 'Export set', 'Evaluate set']
     >>> ranked([("tablet", 0), ("feature_phone", 1), ("smartphone", 2)], "pho")
     [('feature_phone', 1), ('smartphone', 2)]

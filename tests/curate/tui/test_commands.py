@@ -17,7 +17,7 @@ from curate.operations.evaluating import Evaluate
 from curate.operations.ingest import Ingest
 from curate.operations.sets import ExportSet
 from curate.sources.made import MANIFEST
-from curate.tui.commands import FIXED, Command, commands, ranked
+from curate.tui.commands import Command, commands, fixed, ranked
 from curate.tui.completing import Completed, complete_path, complete_word
 from curate.tui.forms import one_of
 from curate.tui.operation_form import form_of
@@ -26,7 +26,7 @@ from tests.conftest import write_photo
 from tests.helpers.typed_forms import filled_in, typed
 from tracer.base.progress import finish
 
-NAMES = [one.name for one in FIXED]
+NAMES = [one.name for one in fixed()]
 
 
 def test_the_names_are_those_of_the_contract() -> None:

@@ -13,7 +13,7 @@ from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets._footer import FooterKey
 
 from curate.catalog import decisions
-from curate.tui.commands import FIXED
+from curate.tui.commands import fixed
 from curate.tui.screens.palette import PaletteScreen
 from curate.tui.widgets.prompt import AskForm, Line
 from curate.workspace import Workspace
@@ -37,7 +37,7 @@ async def test_every_action_of_a_screen_is_listed(tmp_path: Path) -> None:
             palette = app.screen
             assert isinstance(palette, PaletteScreen)
             names = [name for name, _ in palette._found]
-            assert names[: len(FIXED)] == [one.name for one in FIXED] and more <= {*names}
+            assert names[: len(fixed())] == [one.name for one in fixed()] and more <= {*names}
             await pilot.press("escape")
 
 
