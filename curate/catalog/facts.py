@@ -236,6 +236,14 @@ class _Kept(Protocol):
     def connection(self) -> sqlite3.Connection: ...
 
 
+def first_advice(catalog: _Kept, advice: str) -> bool:
+    """Keep the advice that the app gives on the terminal's colours; return whether it is the first one."""
+    first = ADVISED.read(catalog.connection) is None
+    if first:
+        ADVISED.keep(catalog.connection, advice)
+    return first
+
+
 def kept_theme(catalog: _Kept) -> str | None:
     """Return the name of the colours that were chosen last; None before any were."""
     return THEME.read(catalog.connection)

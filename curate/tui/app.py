@@ -18,7 +18,7 @@ from textual.dom import DOMNode
 from textual.widget import AwaitMount
 
 from curate.catalog.backups import keep_daily
-from curate.catalog.facts import ADVISED, kept_theme
+from curate.catalog.facts import first_advice, kept_theme
 from curate.catalog.store import Catalog
 from curate.catalog.wanted import EVERYTHING, Wanted
 from curate.errors import ReadOnly, StorageError, UsageError, WorkspaceBusy, command
@@ -107,7 +107,7 @@ class CurateApp(Commands):
         self.set_interval(_FOLLOW, lambda: self.run_action("read_the_settings"))
         if said:
             self.call_after_refresh(self._tell_at_the_start, " · ".join(said))
-        elif self.advice and not self.catalog.read_only and ADVISED.read(self.catalog.connection) is None:
+        elif self.advice and not self.catalog.read_only:
             self.call_after_refresh(self._advise)
 
     def _keep_daily(self) -> None:
@@ -141,9 +141,8 @@ class CurateApp(Commands):
 
     def _advise(self) -> None:
         """Give the advice, once in this workspace."""
-        if self.in_view is not None:
+        if self.in_view is not None and first_advice(self.catalog, self.advice):
             self.in_view.warn([self.advice])
-            ADVISED.keep(self.catalog.connection, self.advice)
 
     def action_follow_the_writer(self) -> None:
         """Show what the other window wrote."""
