@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.photos.previews import is_whole, open_preview
 from curate.workspace import Workspace
@@ -39,7 +40,8 @@ NOT_EMPTY = [name for name in DAMAGE if name != "empty"]
 def test_settings(workspace: Workspace, damage: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Settings that cannot be read end a command that needs them with an error that names the file."""
     path = workspace.root / SETTINGS
-    (workspace.root / "catalog.sqlite").touch()  # so that it is a workspace without its settings, too
+    with Catalog.open(workspace):
+        pass  # so that it is a workspace without its settings, too
     path.unlink()
     DAMAGE[damage](path)
     assert run_cli(["export", str(workspace.root.parent / "set"), "-w", str(workspace.root)]) == 1

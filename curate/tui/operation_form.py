@@ -22,8 +22,10 @@ Kind = TypeVar("Kind", bound=Operation)
 
 
 def _asked_fields(operation: type[Operation]) -> dict[str, tuple[Asked, FieldInfo]]:
-    fields = {name: (asked_of(field), field) for name, field in operation.model_fields.items()}
-    return {name: (asked, field) for name, (asked, field) in fields.items() if asked.label}
+    """Return what the form asks for: what a command names without an option first."""
+    fields = [(name, asked_of(field), field) for name, field in operation.model_fields.items()]
+    fields.sort(key=lambda one: not one[1].argument)
+    return {name: (asked, field) for name, asked, field in fields if asked.label}
 
 
 def form_of(operation: type[Operation], catalog: Catalog, filled: Mapping[str, Any] | None = None) -> Form:
@@ -83,7 +85,8 @@ def operation_of(operation: type[Kind], catalog: Catalog, answers: Mapping[str, 
     labels = {}
     for name, (asked, field) in _asked_fields(operation).items():
         text, kind = answers[name], bare_type(field.annotation)
-        if text.casefold() == "none" and field.get_default() is None and not (_base(asked, catalog) / text).exists():
+        absent = text.casefold() == "none" and not is_listed(field.annotation) and field.get_default() is None
+        if absent and not (_base(asked, catalog) / text).exists():
             continue
         labels[name] = asked.label
         if kind is bool:
@@ -94,7 +97,7 @@ def operation_of(operation: type[Kind], catalog: Catalog, answers: Mapping[str, 
             given[name] = (path,) if is_listed(field.annotation) else path
         elif text and (known := choices(kind)):
             given[name] = one_of(text, known, asked.label)
-        elif text or isinstance(field.get_default(), tuple):
+        elif text or is_listed(field.annotation):
             given[name] = text
     typed = validated(operation, operation.from_form(given), labels)
     typed.check(catalog)

@@ -26,6 +26,7 @@ from curate.errors import Exit, WorkspaceError
 from curate.photos.facts import PhotoFacts, Status
 from curate.workspace import Workspace
 from tests.conftest import MadeOnce, write_photo
+from tracer.base.files import owner
 
 Told = Callable[..., dict[str, Any]]
 
@@ -217,7 +218,8 @@ def test_one_backup_a_day_is_kept(place: Path, monkeypatch: pytest.MonkeyPatch) 
     workspace = Workspace(place)
     for file in workspace.backups.iterdir():
         file.unlink()
-    (workspace.backups / ".catalog-2019-01-01.sqlite.99999999.partial").touch()
+    left = f".catalog-2019-01-01.sqlite.{owner().rpartition('-')[0]}-999999999.partial"
+    (workspace.backups / left).touch()
     (workspace.backups / "catalog-v1.sqlite").touch()
     for day in range(1, 13):
         stamp = f"2020-01-{day:02d}"

@@ -60,7 +60,7 @@ def encoders(
         raise UsageError(f"There is no group {group}", way_out="Groups are " + ", ".join(Group) + ".")
     rows = [asdict(info) for info in available(group or None)]
     print_rows(rows, {"encoders": rows}, ("name", "group", "dim", "input", "available", "source"), json, style)
-    if not json:
+    if not json and style is Style.TABLE:
         note(f"Forms of names: {FORMS}.")
 
 

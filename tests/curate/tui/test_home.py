@@ -157,7 +157,7 @@ async def test_an_empty_workspace_asks_for_photos(tmp_path: Path) -> None:
         await until(pilot, lambda: app.screen.query_one("#waiting", DataTable).row_count > 0)
         assert app.screen.query_one("#welcome").display
         await pilot.press("enter")
-        assert app.screen.query_one("#folder", Input).has_focus
+        assert app.screen.query_one("#paths", Input).has_focus
 
 
 # --- the first start
@@ -191,7 +191,7 @@ async def test_enter_makes_a_workspace(tmp_path: Path) -> None:
     (tmp_path / "full" / "x").touch()
     app = StartApp(start_form(tmp_path / "w"))
     async with app.run_test(size=(80, 24)) as pilot:
-        line = app.screen.query_one("#folder", Input)
+        line = app.screen.query_one("#paths", Input)
         line.value = str(tmp_path / "full")
         await pilot.press("enter")
         assert "not empty" in str(app.screen.query_one(".problem").render())

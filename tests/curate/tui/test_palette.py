@@ -67,7 +67,8 @@ async def test_keys_edit_and_choose(tmp_path: Path) -> None:
         assert "review pairs" in str(app.screen.query_one("#typed", Static).render())
         await pilot.press("ctrl+w", "ctrl+u", *keys("nothing like"), "enter")
         assert isinstance(app.screen, PaletteScreen)
-        await pilot.press("ctrl+u", "down", "down", "up", "down", "enter")
+        downs = [one.name for one in fixed()].index("Review pairs")
+        await pilot.press("ctrl+u", *["down"] * downs, "up", "down", "enter")
         assert app.current_mode == "review"
         await pilot.press("ctrl+p", *keys("cam"))
         app.screen.query_one(OptionList).action_select()
@@ -96,7 +97,7 @@ async def test_a_refused_form_keeps_what_was_typed(tmp_path: Path) -> None:
         await pilot.press("ctrl+p", *keys("Ingest photos"), "enter", *keys(f"{tmp_path}/none"), "enter")
         assert isinstance(app.screen, AskForm)
         assert "Check the spelling" in str(app.screen.query_one(".problem").render())
-        line = app.screen.query_one("#folder", Input)
+        line = app.screen.query_one("#paths", Input)
         assert line.value == f"{tmp_path}/none"
         await pilot.press("ctrl+u", *keys(f"{tmp_path}/hol"), "tab")
         assert line.value == f"{tmp_path}/holiday/"

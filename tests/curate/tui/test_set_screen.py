@@ -112,7 +112,7 @@ async def test_a_set_is_planned_written_and_checked(filled: Workspace) -> None:
         await pilot.press("c", "ctrl+u", "enter", "v")
         assert "no set was written yet" in status(app)
         await pilot.press("e")
-        assert app.screen.query_one("#photos", Input).value == "all"
+        assert app.screen.query_one("#pairs", Input).value == "all"
         await pilot.press("enter")
         await until(pilot, lambda: "checked: ok" in status(app))
         place = filled.exports / filled.name
