@@ -204,6 +204,10 @@ class ExportSet(ExportChoice, Operation):
             raise UsageError(
                 f"{quoted_path(self.out)} cannot hold a set", why, f"Name a separate folder for the set: {free}"
             )
+        if (self.out / MANIFEST).exists() and not (self.replace or self.dry_run):
+            raise UsageError(
+                f"{quoted_path(self.out)} already exists", "", "Choose another place, or replace it with --replace."
+            )
 
     def warnings(self, catalog: Catalog) -> Iterator[str]:
         """Name the licences that no photo has."""

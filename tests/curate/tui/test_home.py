@@ -191,7 +191,7 @@ async def test_enter_makes_a_workspace(tmp_path: Path) -> None:
     (tmp_path / "full" / "x").touch()
     app = StartApp(start_form(tmp_path / "w"))
     async with app.run_test(size=(80, 24)) as pilot:
-        line = app.screen.query_one("#paths", Input)
+        line = app.screen.query_one("#folder", Input)
         line.value = str(tmp_path / "full")
         await pilot.press("enter")
         assert "not empty" in str(app.screen.query_one(".problem").render())
