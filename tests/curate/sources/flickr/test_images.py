@@ -109,6 +109,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 @pytest.mark.parametrize(
     ("sent", "headers", "kept"),
     [(PNG, {"Content_Type": "image/jpeg"}, PNG), (gzip.compress(JPEG), {"Content_Encoding": "gzip"}, JPEG)],
+    ids=["another type", "gzip"],
 )
 def test_the_content_decides(sent: bytes, headers: dict[str, str], kept: bytes, target: Path) -> None:
     """A PNG with a JPEG's name is a PNG, gzip is unpacked though it was not asked for, and the limit itself is allowed."""
