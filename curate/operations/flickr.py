@@ -3,99 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from curate.errors import UsageError, command
+from curate.errors import UsageError
 from curate.operation import Asked, Operation, Outcome, comma_separated
 from curate.operations.ingest import follow_scores
-from tracer.base.errors import Exit
 from tracer.base.progress import Progress, Work
-from tracer.base.text import counted
 
 if TYPE_CHECKING:
     from curate.catalog.store import Catalog
     from curate.sources.flickr.client import Flickr
-    from curate.sources.flickr.counts import HarvestCounts
+    from curate.sources.flickr.counts import Estimate, HarvestCounts, Step, StepDone
     from curate.sources.flickr.plan import Plan
 
-Step = Literal["search", "exif", "original", "recheck"]
 
+def _done(catalog: Catalog, step: Step, counts: HarvestCounts) -> StepDone:
+    """Return the outcome of a step; if photos came or went, the candidates are scored again."""
+    from curate.catalog.flickr_photos import outcomes
+    from curate.sources.flickr.counts import StepDone
 
-@dataclass(frozen=True, slots=True)
-class StepDone(Outcome):
-    """What a step of a harvest did, and what it leaves.
-
-    Attributes:
-        step: the step.
-        counts: its counts.
-        refused: the number of photos for which the step was refused for good.
-        failed: the number of photos for which the next run tries it again.
-    """
-
-    step: Step
-    counts: HarvestCounts
-    refused: int = 0
-    failed: int = 0
-
-    @classmethod
-    def of(cls, catalog: Catalog, step: Step, counts: HarvestCounts) -> StepDone:
-        """Return the outcome of a step; if photos came or went, the candidates are scored again."""
-        from curate.catalog.flickr_photos import outcomes
-
-        if step == "search":
-            return cls(step, counts)
-        if step != "exif":
-            follow_scores(catalog, counts)
-        return cls(step, counts, *outcomes(catalog, step))
-
-    def as_json(self) -> Mapping[str, Any]:
-        """Return the counts."""
-        return self.counts.as_json()
-
-    def in_words(self) -> Iterator[str]:
-        """Return the counts in a line."""
-        return self.counts.in_words()
-
-    def summary(self) -> str:
-        """Put the counts into words, in one line."""
-        return ", ".join([*self._words(), *self.counts.remarks])
-
-    def _words(self) -> Iterator[str]:
-        counts = self.counts
-        first, missing, unreadable = {
-            "search": (f"{counted(counts.added, 'photo')} found", "", ""),
-            "exif": (f"EXIF of {counted(counts.updated, 'photo')}", "gone", "refused or failed"),
-            "original": (f"{counted(counts.updated, 'original')} downloaded", "gone", "refused or failed"),
-            "recheck": (f"{counted(counts.updated, 'photo')} changed", "gone", "failed"),
-        }[self.step]
-        yield first
-        if self.step == "search" and counts.skipped:
-            yield f"{counts.skipped:,} left out"
-        numbers = ((counts.missing, missing), (counts.unreadable, unreadable))
-        yield from (f"{number:,} {word}" for number, word in numbers if number)
-        yield counted(counts.calls_made, "call")
-
-    def notes(self, root: Path) -> Iterator[str]:
-        """Say what was remarkable, and how to list what was refused or failed."""
-        yield from self.counts.remarks
-        listed = f"; to list them with their reasons: {command('flickr', 'status', '--json', workspace=root)}"
-        if self.refused:
-            yield f"{self.refused:,} refused{listed}"
-        if self.failed:
-            where = "; they are listed there, too" if self.refused else listed
-            yield f"{self.failed:,} failed and are tried again by the next run of the same command{where}"
-
-    @property
-    def exit_code(self) -> Exit:
-        """Some failed if photos were refused, failed or came damaged, or a search could not list all that it should."""
-        damaged = self.step == "original" and self.counts.unreadable
-        some = self.refused or self.failed or damaged or self.counts.incomplete
-        return Exit.SOME_FAILED if some else Exit.DONE
+    if step == "search":
+        return StepDone(step, counts)
+    if step != "exif":
+        follow_scores(catalog, counts)
+    return StepDone(step, counts, *outcomes(catalog, step))
 
 
 def _asking(catalog: Catalog, ask: Callable[[Flickr], Work[HarvestCounts]]) -> Work[HarvestCounts]:
@@ -104,24 +39,6 @@ def _asking(catalog: Catalog, ask: Callable[[Flickr], Work[HarvestCounts]]) -> W
 
     with flickr_session(catalog) as flickr:
         return (yield from ask(flickr))
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate(Outcome):
-    """What a search would take."""
-
-    counts: HarvestCounts
-    photos: int
-    hours: float
-
-    def as_json(self) -> Mapping[str, Any]:
-        """Return the counts, photos and hours."""
-        return {**self.counts.as_json(), "photos": self.photos, "hours": self.hours}
-
-    def summary(self) -> str:
-        """Put it into words."""
-        calls = self.counts.calls_left
-        return f"about {self.photos:,} photos, {calls:,} calls, {self.hours:,} hours; nothing was stored"
 
 
 _LIMIT = 500
@@ -248,12 +165,10 @@ class Search(Operation):
             write_plan(self.plan, plan)
         if self.again:
             forget_plan(catalog, plan.digest)
-        return StepDone.of(
-            catalog, "search", (yield from _asking(catalog, lambda flickr: search(catalog, flickr, plan)))
-        )
+        return _done(catalog, "search", (yield from _asking(catalog, lambda flickr: search(catalog, flickr, plan))))
 
     def _estimate(self, catalog: Catalog, plan: Plan) -> Work[Estimate]:
-        from curate.sources.flickr.counts import HarvestCounts
+        from curate.sources.flickr.counts import Estimate, HarvestCounts
         from curate.sources.flickr.search import estimate
         from curate.sources.flickr.session import flickr_session
 
@@ -316,7 +231,7 @@ class AskExif(Operation):
 
         yield Progress("asking for EXIF", 0)
         counts = yield from _asking(catalog, lambda flickr: harvest_exif(catalog, flickr, self.limit))
-        return StepDone.of(catalog, "exif", counts)
+        return _done(catalog, "exif", counts)
 
 
 class Download(Operation):
@@ -357,7 +272,7 @@ class Download(Operation):
             asks = lacks_license_or_address(catalog, allowed)
             with flickr_session(catalog) if asks else contextlib.nullcontext() as flickr:
                 counts = yield from download(catalog, images, flickr, allowed, self.limit)
-        return StepDone.of(catalog, "original", counts)
+        return _done(catalog, "original", counts)
 
 
 class Recheck(Operation):
@@ -370,7 +285,7 @@ class Recheck(Operation):
         from curate.sources.flickr.recheck import recheck
 
         yield Progress("asking again", 0)
-        return StepDone.of(catalog, "recheck", (yield from _asking(catalog, lambda flickr: recheck(catalog, flickr))))
+        return _done(catalog, "recheck", (yield from _asking(catalog, lambda flickr: recheck(catalog, flickr))))
 
 
 class GoOn(Operation):
@@ -395,7 +310,7 @@ class GoOn(Operation):
         yield Progress("going on", 0)
         if plans := unfinished_plans(catalog):
             counts = yield from _asking(catalog, lambda flickr: search_on(catalog, flickr, plans[0]))
-            return StepDone.of(catalog, "search", counts)
+            return _done(catalog, "search", counts)
         if is_rechecking(catalog):
             return (yield from Recheck().run(catalog))
         if is_exif_needed(catalog):

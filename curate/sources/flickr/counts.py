@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -12,10 +14,13 @@ from curate.catalog.flickr_photos import Refusal, refusals
 from curate.catalog.flickr_photos import counts as photo_counts
 from curate.catalog.harvests import calls_made, left_out_by_search, pages_left, remarks
 from curate.catalog.store import Catalog
+from curate.errors import Exit, command
+from curate.operation import Outcome
 from curate.sources.counts import IngestCounts
 from curate.sources.flickr.methods import PER_PAGE
 from curate.sources.flickr.targets import Targets, needed_exif
 from curate.sources.flickr.windows import window_from_text
+from tracer.base.text import counted
 
 
 @dataclass
@@ -34,6 +39,90 @@ class HarvestCounts(IngestCounts):
     calls_made: int = 0
     calls_left: int = 0
     incomplete: Annotated[bool, Field(exclude=True)] = False
+
+
+Step = Literal["search", "exif", "original", "recheck"]
+
+_WORDS: Mapping[Step, tuple[str, str, str]] = {
+    "search": ("{photos} found", "photo", ""),
+    "exif": ("EXIF of {photos}", "photo", "refused or failed"),
+    "original": ("{photos} downloaded", "original", "refused or failed"),
+    "recheck": ("{photos} changed", "photo", "failed"),
+}
+"""What a step did, of what, and what is said of photos for which it was not done."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone(Outcome):
+    """What a step of a harvest did, and what it leaves.
+
+    Attributes:
+        step: the step.
+        counts: its counts.
+        refused: the number of photos for which the step was refused for good.
+        failed: the number of photos for which the next run tries it again.
+    """
+
+    step: Step
+    counts: HarvestCounts
+    refused: int = 0
+    failed: int = 0
+
+    def as_json(self) -> Mapping[str, Any]:
+        """Return the counts."""
+        return self.counts.as_json()
+
+    def in_words(self) -> Iterator[str]:
+        """Return the counts in a line."""
+        return self.counts.in_words()
+
+    def summary(self) -> str:
+        """Put the counts into words, in one line."""
+        return ", ".join([*self._words(), *self.counts.remarks])
+
+    def _words(self) -> Iterator[str]:
+        counts, own = self.counts, _WORDS[self.step]
+        yield own[0].format(photos=counted(counts.added if self.step == "search" else counts.updated, own[1]))
+        if self.step == "search" and counts.skipped:
+            yield f"{counts.skipped:,} left out"
+        numbers = ((counts.missing, "gone"), (counts.unreadable, own[2])) if self.step != "search" else ()
+        yield from (f"{number:,} {word}" for number, word in numbers if number)
+        yield counted(counts.calls_made, "call")
+
+    def notes(self, root: Path) -> Iterator[str]:
+        """Say what was remarkable, and how to list what was refused or failed."""
+        yield from self.counts.remarks
+        listed = f"; to list them with their reasons: {command('flickr', 'status', '--json', workspace=root)}"
+        if self.refused:
+            yield f"{self.refused:,} refused{listed}"
+        if self.failed:
+            where = "; they are listed there, too" if self.refused else listed
+            yield f"{self.failed:,} failed and are tried again by the next run of the same command{where}"
+
+    @property
+    def exit_code(self) -> Exit:
+        """Some failed if photos were refused, failed or came damaged, or a search could not list all that it should."""
+        damaged = self.step == "original" and self.counts.unreadable
+        some = self.refused or self.failed or damaged or self.counts.incomplete
+        return Exit.SOME_FAILED if some else Exit.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate(Outcome):
+    """What a search would take."""
+
+    counts: HarvestCounts
+    photos: int
+    hours: float
+
+    def as_json(self) -> Mapping[str, Any]:
+        """Return the counts, photos and hours."""
+        return {**self.counts.as_json(), "photos": self.photos, "hours": self.hours}
+
+    def summary(self) -> str:
+        """Put it into words."""
+        calls = self.counts.calls_left
+        return f"about {self.photos:,} photos, {calls:,} calls, {self.hours:,} hours; nothing was stored"
 
 
 @dataclass(frozen=True, slots=True)
