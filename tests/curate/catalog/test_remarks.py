@@ -12,8 +12,8 @@ from curate.catalog import decisions
 from curate.catalog.history import steps
 from curate.catalog.importing import import_decisions
 from curate.catalog.marking import flag, write_note
-from curate.catalog.pairs import pairs as all_pairs
 from curate.catalog.pairs import pair_of, queue, remarked
+from curate.catalog.pairs import pairs as all_pairs
 from curate.catalog.remarks import LONGEST, Remark, remark_of
 from curate.catalog.store import Catalog
 from curate.catalog.wanted import Wanted, waiting_and_proposed

@@ -95,7 +95,7 @@ def test_what_is_no_picture_asks_nothing(catalog: Catalog, tmp_path: Path) -> No
 
 
 async def test_a_folder_that_moved_is_relocated_from_home(tmp_path: Path) -> None:
-    """Enter on the first line asks where the folder is that is not there; what is typed is the new place, where its photos are found."""
+    """Enter on the first line asks for the new place of the folder that is not there; typing goes to that line."""
     for number in range(2):
         write_photo(tmp_path / "photos" / f"{number}.jpg", number)
     workspace = Workspace.create(tmp_path / "w")
