@@ -106,10 +106,10 @@ def relocate_form(catalog: Catalog) -> Form:
     absent = absent_folders(catalog)
     old = clean_text(os.fsencode(absent[0][0])) if absent else last_folder(catalog)
     return Form(
-        "Which folder of photos has moved, and where is it now?",
+        "Where is a folder of photos now, and where was it before?",
         (
+            Field("new", "now", "", "its new place", paths(Path.cwd())),  # first: the other one is filled in
             Field("old", "before", old or ""),
-            Field("new", "now", "", "its new place", paths(Path.cwd())),
         ),
         "Each photo is found by its content, and keeps its labels and pairs. Enter starts, Tab completes, u takes it back.",
     )
