@@ -48,6 +48,7 @@ class Asked:
         words: what can be typed; of a boolean, the word for true and the word for false.
         ending: how the names of the files end that a form completes; folders are always completed. None for no path.
         here: whether a relative path in a form starts from the current folder; else from the workspace's.
+        after: whether its line stands behind those of the other arguments, since it is filled in and they are not.
     """
 
     argument: bool = False
@@ -59,6 +60,7 @@ class Asked:
     words: tuple[str, ...] = ()
     ending: str | None = None
     here: bool = False
+    after: bool = False
 
     @property
     def is_path(self) -> bool:
@@ -136,6 +138,7 @@ class Operation(BaseModel):
         question: the question of the app's form.
         hint: what stands below the form's lines.
         says_next: whether the command ends with the next step.
+        work: what the app calls the work; empty for the last word of the command.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -147,6 +150,7 @@ class Operation(BaseModel):
     question: ClassVar[str] = ""
     hint: ClassVar[str] = ""
     says_next: ClassVar[bool] = False
+    work: ClassVar[str] = ""
 
     @property
     def needs(self) -> Access:
@@ -186,7 +190,7 @@ class Operation(BaseModel):
     @property
     def name_of_work(self) -> str:
         """What the app calls the work."""
-        return self.words[-1]
+        return self.work or self.words[-1]
 
     def run(self, catalog: Catalog) -> Work[Outcome]:
         """Do it."""

@@ -93,7 +93,7 @@ def backup(workspace: Workspace, place: Path | None = None) -> Copied:
         place: the file, or a folder to write it to; None for the workspace's folder of backups.
 
     Raises:
-        UsageError: the file exists.
+        UsageError: the file exists, or its folder does not.
         WorkspaceError: the catalogue is damaged.
         StorageError: the file cannot be written.
     """
@@ -102,6 +102,8 @@ def backup(workspace: Workspace, place: Path | None = None) -> Copied:
         place = _free(place / f"catalog-{_now()}.sqlite")
     if os.path.lexists(place):
         raise UsageError(f"{quoted_path(place)} already exists", "", "Name another file; no backup is written over.")
+    if place.parent != workspace.backups and not place.parent.is_dir():  # a disk that is not connected, or a wrong name
+        raise UsageError(f"there is no folder {quoted_path(place.parent)}", "", "Connect its disk, or make the folder.")
     with contextlib.closing(connect_read_only(workspace.catalog)) as connection:
         with contextlib.suppress(OSError):
             remove_abandoned(place.parent, place.name)

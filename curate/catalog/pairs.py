@@ -79,16 +79,21 @@ WITH paired AS (
     SELECT phone AS sha256 FROM verdict WHERE status = 'accepted' AND NOT gone
     UNION ALL
     SELECT other FROM verdict WHERE status = 'accepted' AND NOT gone
+), named AS (
+    SELECT phone, other FROM verdict
+    UNION ALL
+    SELECT one, two FROM remark
+    WHERE NOT EXISTS (SELECT 1 FROM verdict WHERE (phone, other) IN (VALUES (one, two), (two, one)))
 ), pair AS (
     SELECT phone, other, score, assigned, evidence FROM candidate
     UNION ALL
-    SELECT p.id, o.id, NULL, 0, '{{}}' FROM verdict
-    JOIN photo p ON p.id = (SELECT min(id) FROM photo WHERE sha256 = verdict.phone)
-    JOIN photo o ON o.id = (SELECT min(id) FROM photo WHERE sha256 = verdict.other)
+    SELECT p.id, o.id, NULL, 0, '{{}}' FROM named
+    JOIN photo p ON p.id = (SELECT min(id) FROM photo WHERE sha256 = named.phone)
+    JOIN photo o ON o.id = (SELECT min(id) FROM photo WHERE sha256 = named.other)
     WHERE NOT EXISTS (
         SELECT 1 FROM candidate c JOIN photo cp ON cp.id = c.phone JOIN photo co ON co.id = c.other
-        WHERE (cp.sha256 = verdict.phone AND co.sha256 = verdict.other)
-           OR (cp.sha256 = verdict.other AND co.sha256 = verdict.phone))
+        WHERE (cp.sha256 = named.phone AND co.sha256 = named.other)
+           OR (cp.sha256 = named.other AND co.sha256 = named.phone))
 )
 SELECT {_NAMES}, pair.score, pair.assigned, pair.evidence, coalesce(v.status, w.status) AS status,
        coalesce(v.subject_idx, w.subject_idx) AS subject_idx,
@@ -98,8 +103,8 @@ LEFT JOIN verdict v ON v.phone = p.sha256 AND v.other = o.sha256
 LEFT JOIN verdict w ON w.phone = o.sha256 AND w.other = p.sha256
 WHERE (coalesce(v.status, w.status) IS NOT NULL OR (p.scene = o.scene) IS NOT 0)
 """
-"""Both orders of two photos are one pair, since camera types can change after a decision. Open candidates of two photos with
-different stated scenes are left out."""
+"""Both orders of two photos are one pair, since camera types can change after a decision. A pair that is no candidate is listed
+if it is decided or has a flag or a note. Open pairs of two photos with different stated scenes are left out."""
 
 
 def pairs(catalog: Catalog, status: PairStatus | Literal["proposed"] | None = None) -> Iterator[PairRow]:

@@ -39,7 +39,8 @@ def command_of(operation: type[Operation]) -> Callable[..., None]:
     below = len(operation.words) > 1
 
     def run(**given: Any) -> None:
-        json, workspace = given.pop("json"), given.pop("workspace", None)
+        json = given.pop("json")
+        workspace = None if operation.access is Access.NOTHING else given.pop("workspace")
         context = given.pop("context", None)
         values = {name: value for name, value in given.items() if value is not None}
         asked = validated(operation, values, names)

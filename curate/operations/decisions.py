@@ -13,7 +13,7 @@ from curate.catalog.findings import Prefer
 from curate.errors import CurateError, command
 from curate.operation import Access, Asked, Operation, Outcome, Table
 from tracer.base.errors import Exit
-from tracer.base.progress import Progress, Work
+from tracer.base.progress import SILENT, Work
 from tracer.base.text import counted, printable_path
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class _Decide(Operation):
         """Decide."""
         from curate.catalog.pairs import decide_by_path
 
-        yield Progress("deciding", 0)
+        yield SILENT
         decide_by_path(catalog, self.action, self.phone, self.other)
         return Decided.of(catalog)
 
@@ -141,7 +141,7 @@ class AcceptAllAbove(Operation):
         """Accept them."""
         from curate.catalog.pairs import decide_auto
 
-        yield Progress("accepting", 0)
+        yield SILENT
         return Decided.of(catalog, now=decide_auto(catalog, self.min_score))
 
 
@@ -154,7 +154,7 @@ class _Step(Operation):
         """Take one step."""
         from curate.catalog.wording import in_words
 
-        yield Progress(self.words[0], 0)
+        yield SILENT
         decision, done = self.step(catalog)
         if decision is None:
             listed = command("decisions", "export", workspace=catalog.workspace.root)
@@ -229,7 +229,7 @@ class ImportDecisions(Operation):
         from curate.catalog.importing import import_decisions
         from curate.pairing.score.learning import follow
 
-        yield Progress("importing decisions", 0)
+        yield SILENT
         found = import_decisions(catalog, self.file, self.prefer, dry_run=self.dry_run)
         if not self.dry_run:
             follow(catalog)

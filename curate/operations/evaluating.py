@@ -47,6 +47,7 @@ class Evaluate(Operation):
     """Evaluate a set or a workspace; a workspace's set is exported first unless it is current."""
 
     words: ClassVar = ("evaluate",)
+    work: ClassVar = "evaluation"
     access: ClassVar = Access.NOTHING
     title: ClassVar = "Evaluate set"
     tooltip: ClassVar = "measure what encoders know about the cameras of a set"

@@ -12,7 +12,7 @@ from pydantic import Field
 from curate.errors import UsageError
 from curate.operation import Asked, Operation, Outcome, comma_separated
 from curate.operations.ingest import follow_scores
-from tracer.base.progress import Progress, Work
+from tracer.base.progress import SILENT, Work
 
 if TYPE_CHECKING:
     from curate.catalog.store import Catalog
@@ -157,7 +157,7 @@ class Search(Operation):
         from curate.sources.flickr.plan import write_plan
         from curate.sources.flickr.search import search
 
-        yield Progress("searching", 0)
+        yield SILENT
         plan = self.planned()
         if self.dry_run:
             return (yield from self._estimate(catalog, plan))
@@ -222,6 +222,7 @@ class AskExif(Operation):
     """Ask for the EXIF of the photos that were found, one call a photo; a later run goes on where this one stopped."""
 
     words: ClassVar = ("flickr", "exif")
+    work: ClassVar = "EXIF"
 
     limit: Annotated[int | None, Field(ge=1, description="The most photos to ask for.")] = None
 
@@ -229,7 +230,7 @@ class AskExif(Operation):
         """Ask for it."""
         from curate.sources.flickr.harvest import harvest_exif
 
-        yield Progress("asking for EXIF", 0)
+        yield SILENT
         counts = yield from _asking(catalog, lambda flickr: harvest_exif(catalog, flickr, self.limit))
         return _done(catalog, "exif", counts)
 
@@ -266,7 +267,7 @@ class Download(Operation):
         from curate.sources.flickr.originals import download
         from curate.sources.flickr.session import flickr_session, image_hosts
 
-        yield Progress("downloading", 0)
+        yield SILENT
         allowed = self.licenses or OPEN
         with image_hosts(catalog) as images:
             asks = lacks_license_or_address(catalog, allowed)
@@ -284,17 +285,14 @@ class Recheck(Operation):
         """Ask again about all photos, or about those that an interrupted recheck left."""
         from curate.sources.flickr.recheck import recheck
 
-        yield Progress("asking again", 0)
+        yield SILENT
         return _done(catalog, "recheck", (yield from _asking(catalog, lambda flickr: recheck(catalog, flickr))))
 
 
 class GoOn(Operation):
     """Go on with what was begun and is not finished: a search, the recheck, the EXIF, or the originals."""
 
-    @property
-    def name_of_work(self) -> str:
-        """What the app calls the work."""
-        return "Flickr"
+    work: ClassVar = "Flickr"
 
     def run(self, catalog: Catalog) -> Work[Outcome]:
         """Do the first of these that is not finished.
@@ -307,7 +305,7 @@ class GoOn(Operation):
         from curate.sources.flickr.search import search_on
         from curate.sources.flickr.targets import is_exif_needed
 
-        yield Progress("going on", 0)
+        yield SILENT
         if plans := unfinished_plans(catalog):
             counts = yield from _asking(catalog, lambda flickr: search_on(catalog, flickr, plans[0]))
             return _done(catalog, "search", counts)

@@ -14,7 +14,7 @@ from pydantic import Field
 from curate.errors import SourceError
 from curate.operation import Access, Asked, Operation, Outcome
 from tracer.base.errors import Exit
-from tracer.base.progress import Progress, Work
+from tracer.base.progress import SILENT, Work
 from tracer.base.text import clean_text, counted, quoted_path, shell_word
 
 if TYPE_CHECKING:
@@ -48,11 +48,6 @@ class Ingest(Operation):
 
     paths: Annotated[tuple[Path, ...], Asked(argument=True, label="folder", ending="", here=True)]
     jobs: Annotated[int | None, Field(ge=0, description="Worker processes; 0 means one per core.")] = None
-    label_from: Annotated[
-        LabelFrom | None,
-        Field(description="Take the semantic label from the photo's folder."),
-        Asked(label="semantic label", example="none; or folder: the name of a photo's folder"),
-    ] = None
     labels: Annotated[
         Path | None,
         Field(
@@ -61,6 +56,11 @@ class Ingest(Operation):
             "scene)."
         ),
         Asked(label="labels", example="none; or a CSV file with path, Make, Model, …", ending=".csv", here=True),
+    ] = None
+    label_from: Annotated[
+        LabelFrom | None,
+        Field(description="Take the semantic label from the photo's folder."),
+        Asked(label="semantic label", example="none; or folder: the name of a photo's folder"),
     ] = None
 
     @classmethod
@@ -137,7 +137,7 @@ class Forget(Operation):
         from curate.catalog.forgetting import forget
         from curate.pairing.score.learning import follow
 
-        yield Progress("forgetting", 0)
+        yield SILENT
         count = forget(catalog, self.paths)
         follow(catalog)
         return Forgotten(forgotten=count)
@@ -175,7 +175,7 @@ class Label(Operation):
         from curate.catalog import decisions
         from curate.catalog.assigning import assignment
 
-        yield Progress("labelling", 0)
+        yield SILENT
         key, value = assignment(self.assignment)
         picked = catalog.photo_ids_where(self.where)
         return Labelled(decisions.label(catalog, picked, key, value), len(picked), self.where)
@@ -212,14 +212,18 @@ class Relocate(Operation):
     """Tell that photos have moved; each is found by its content. `curate undo` takes it back."""
 
     words: ClassVar = ("relocate",)
-    question: ClassVar = "Where is a folder of photos now?"
+    question: ClassVar = "Where is a folder of photos now, and where was it before?"
 
     old: Annotated[
         Path,
         Field(description="A folder of photos, or a photo, that has moved; it may no longer exist."),
-        Asked(argument=True, label="folder", ending="", here=True),
+        Asked(argument=True, label="before", ending="", here=True, after=True),
     ]
-    new: Annotated[Path, Field(description="Where it is now."), Asked(argument=True, label="now", ending="", here=True)]
+    new: Annotated[
+        Path,
+        Field(description="Where it is now."),
+        Asked(argument=True, label="now", example="its new place", ending="", here=True),
+    ]
 
     @classmethod
     def proposed(cls, catalog: Catalog) -> Mapping[str, Any]:
@@ -282,7 +286,7 @@ class Backup(Operation):
         from curate.catalog.backups import backup
         from curate.catalog.originals import refuse_original
 
-        yield Progress("copying the catalogue", 0)
+        yield SILENT
         if self.file is not None:
             refuse_original(catalog, self.file)
         done = backup(catalog.workspace, self.file)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from curate.operation import Asked, Operation
-from tracer.base.progress import Progress, Work
+from tracer.base.progress import SILENT, Work
 
 if TYPE_CHECKING:
     from curate.catalog.store import Catalog
@@ -21,6 +21,7 @@ class FindPairs(Operation):
     """Find candidate pairs: photos of the same scene, one taken with a smartphone and one with another camera."""
 
     words: ClassVar = ("pair",)
+    work: ClassVar = "pairs"
     title: ClassVar = "Find pairs"
     tooltip: ClassVar = "find photos of one scene by a phone and by another camera"
     says_next: ClassVar = True
@@ -75,7 +76,7 @@ class ImportPairs(Operation):
         from curate.pairing.known import import_pairs
         from curate.pairing.score.learning import follow
 
-        yield Progress("importing pairs", 0)
+        yield SILENT
         found = import_pairs(catalog, self.file)
         follow(catalog)
         return found

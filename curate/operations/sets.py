@@ -18,7 +18,7 @@ from curate.export.options import ExportChoice, Problem, in_one_line
 from curate.operation import Access, Asked, Operation, Outcome, Table, comma_list, comma_separated
 from curate.sources.made import MANIFEST, why_no_place
 from tracer.base.errors import Exit
-from tracer.base.progress import Progress, Work
+from tracer.base.progress import SILENT, Work
 from tracer.base.text import counted, quoted_path
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Split(Operation):
     """Draw balanced, leak-free splits in the paper's format. Exports use the splits drawn last, until they are withdrawn."""
 
     words: ClassVar = ("split",)
+    work: ClassVar = "splits"
     question: ClassVar = "Draw which splits?"
     hint: ClassVar = (
         "Exports make the splits that were drawn last. With nothing in the first line they follow the settings again."
@@ -113,7 +114,7 @@ class Split(Operation):
         from curate.catalog.sets import withdraw_splits
         from curate.export.run import split_workspace
 
-        yield Progress("drawing the splits", 0)
+        yield SILENT
         if self.attribute:
             by = ("owner", "scene", "duplicate") if self.group is None else self.group
             return split_workspace(catalog, self.attribute, by, 42 if self.seed is None else self.seed)
@@ -226,7 +227,7 @@ class ExportSet(ExportChoice, Operation):
 
     def run(self, catalog: Catalog) -> Work[Outcome]:
         """Write the set, or find what it would hold."""
-        yield Progress("reading the labels", 0)
+        yield SILENT
         if self.dry_run:
             from curate.export.preview import planned_set
 
@@ -244,6 +245,7 @@ class VerifySet(Operation):
     """Check a set: its files, hashes, labels and splits, and that it holds no private metadata."""
 
     words: ClassVar = ("verify",)
+    work: ClassVar = "check"
     access: ClassVar = Access.NOTHING
 
     dataset: Annotated[Path, Asked(argument=True, label="set", ending="")]
@@ -252,7 +254,7 @@ class VerifySet(Operation):
         """Check the set."""
         from curate.export.verify import verify_set
 
-        yield Progress("checking the set", 0)
+        yield SILENT
         return SetChecked(dataset=self.dataset, problems=tuple(verify_set(self.dataset)))
 
 
@@ -314,7 +316,7 @@ class Audit(Operation):
         """Audit the sets and splits."""
         from curate.audit.report import audit
 
-        yield Progress("looking for leaks and confounds", 0)
+        yield SILENT
         return Audited(found=audit(self.places, self.group))
 
 

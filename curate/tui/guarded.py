@@ -64,10 +64,11 @@ class GuardedScreen(Screen[Answer]):
         return columns < MIN_COLUMNS or rows < MIN_ROWS
 
     def on_resize(self, event: events.Resize) -> None:
-        """Set the classes for small, tall and wide windows, which the style sheet uses."""
+        """Set the classes for small, tall and wide windows, which the style sheet uses, and show the keys that work now."""
         self.set_class(self.too_small, "-too-small")
         self.set_class(event.size.height >= 32, "-tall")
         self.set_class(event.size.width >= WIDE, "-wide")
+        self.refresh_bindings()  # `check_action` answers by the size
 
     def on_screen_resume(self) -> None:
         """Say that keys may come, once Textual has given a widget the focus."""

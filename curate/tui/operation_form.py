@@ -24,7 +24,7 @@ Kind = TypeVar("Kind", bound=Operation)
 def _asked_fields(operation: type[Operation]) -> dict[str, tuple[Asked, FieldInfo]]:
     """Return what the form asks for: what a command names without an option first."""
     fields = [(name, asked_of(field), field) for name, field in operation.model_fields.items()]
-    fields.sort(key=lambda one: not one[1].argument)
+    fields.sort(key=lambda one: (not one[1].argument, one[1].after))
     return {name: (asked, field) for name, asked, field in fields if asked.label}
 
 
@@ -52,7 +52,7 @@ def _text(value: Any, asked: Asked, root: Path) -> str:
         return (asked.words or _YES_NO)[not value]
     if isinstance(value, Path):
         return os.fspath(value.relative_to(root) if not asked.here and value.is_relative_to(root) else value)
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)):
         return ",".join(map(str, value))
     return str(value.value if isinstance(value, Enum) else value)
 

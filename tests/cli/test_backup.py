@@ -161,12 +161,16 @@ def test_a_backup_is_one_file_and_restores_all(place: Path, told: Told) -> None:
 
 
 def test_a_backup_is_refused_where_a_file_is(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Neither an older backup, nor an original, nor a place among originals is written to."""
-    photos = place.parent / "photos"
+    """Neither an older backup, nor an original, nor a place among originals, nor a disk that is not connected is written to."""
+    photos, disk = place.parent / "photos", place.parent / "disk"
     (place.parent / "kept.sqlite").write_text("older")
-    for file in (place.parent / "kept.sqlite", photos / "1.jpg", photos / "kept.sqlite"):
+    for file in (place.parent / "kept.sqlite", photos / "1.jpg", photos / "kept.sqlite", disk / "kept.sqlite"):
         assert run_cli(["backup", str(file), "-w", str(place)]) == Exit.USAGE
-    assert (place.parent / "kept.sqlite").read_text() == "older" and not (photos / "kept.sqlite").exists()
+    assert (
+        (place.parent / "kept.sqlite").read_text() == "older"
+        and not (photos / "kept.sqlite").exists()
+        and not disk.exists()
+    )
 
 
 @pytest.mark.parametrize("what", ["absent", "the catalogue", "empty", "no database", "another database", "damaged"])

@@ -74,7 +74,7 @@ def test_what_is_no_licence_or_no_photos_licence_is_said(place: Path, capsys: py
     assert "an SPDX id such as CC-BY-4.0" in said(capsys, "flickr", "download", "--licenses", "free", code=Exit.USAGE)
     said(capsys, "label", "license=CC-BY-4.0", "--where", "1")
     for licenses in ("cc-by-4.0, free", " ,"):
-        assert "licence" in said(capsys, "export", "set", "--licenses", licenses, code=Exit.USAGE)
+        assert "licen" in said(capsys, "export", "set", "--licenses", licenses, code=Exit.USAGE)
     told = said(capsys, "export", "set", "--licenses", "CC0-1.0, cc-by-4.0")
     assert told.count("no photo has") == 1 and "the licence CC0-1.0; those of the photos are: CC-BY-4.0" in told
     said(capsys, "split", "--attribute", "Make", "--group", "owner, scene", code=Exit.FAILED)

@@ -247,6 +247,7 @@ def curate_lines(workspace: Workspace, photos: Path) -> dict[str, list[Line]]:
         ],
         "backup": [["backup", os.fspath(above / f"{HOSTILE_FILE}.sqlite"), *w], ["backup", HOSTILE_FILE, *w, "--json"]],
         "restore": [["restore", os.fspath(above / f"{HOSTILE_FILE}.sqlite"), *w], ["restore", HOSTILE_FILE, *w, "--json"]],
+        "relocate": [["relocate", os.fspath(photos), os.fspath(above), *w], ["relocate", HOSTILE_FILE, HOSTILE_FILE, *w]],
         "forget": [["forget", os.fspath(photos / f"broken{HOSTILE_FILE}.jpg"), *w], ["forget", HOSTILE_FILE, *w]],
         "demo": [["demo", os.fspath(occupied)]],
         "demo-photos": [["demo", "photos", os.fspath(occupied), "--scenes", "1"]],
@@ -414,7 +415,7 @@ def test_no_foreign_byte_by_the_app(workspace: Workspace) -> None:
                            ("\x10", "Ingest photos"), ("\x1b", "photos"), ("\x1bOP", "Library"), ("?", "Keys of this screen"),
                            ("\x1b", "pwned"), ("/", "Show which"),
                            ("[red] = [/x]\r", "[red]"), ("\x1b", "pwned"), ("v", "pwned"), ("g", "▀"), ("\x1b[6~", "►"),
-                           ("\r", "▀"), ("\r", "►"), ("o", "by camera"), ("*", "chosen"), ("e", "KEY=VALUE"), ("\x1b", "▀"),
+                           ("\r", "▀"), ("\r", "►"), ("o", "by camera"), ("*", "chosen"), ("e", "such as cat"), ("\x1b", "▀"),
                            ("g", "by camera"), ("y", "folder:")):  # fmt: skip
             app.press(key)
             app.wait(shows)

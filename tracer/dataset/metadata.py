@@ -153,10 +153,11 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
     try:
         with open_parquet(path) as file:
-            flat = [field.name for field in file.schema if _is_flat(field.type)]
+            fields = [field for field in file.schema if _is_flat(field.type)]
+            flat = [field.name for field in fields]
             _check_names(flat)
             check_cells(file.rows, len(flat))
-            groups, taken = [pa.schema([file.schema.field(name) for name in flat]).empty_table()], 0
+            groups, taken = [pa.schema(fields).empty_table()], 0
             for group, _ in file.groups(flat):
                 taken += group.nbytes
                 if taken > MOST_BYTES:

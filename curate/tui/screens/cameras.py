@@ -112,7 +112,7 @@ class CamerasScreen(CurateScreen):
 
         name = " ".join(filter(None, (camera.make, camera.model)))
         question = f"What is the {shown(name).plain}?"
-        self.ask(AskChoice(question, [kind.value for kind in CameraType]), answered)
+        self.ask(AskChoice(question, [kind.value for kind in CameraType], camera.type.value), answered)
 
 
 def _widths(listed: list[tuple[Camera, int]]) -> list[int]:

@@ -203,7 +203,7 @@ class LibraryScreen(PairsByHand):
             self.begin_work(
                 "label",
                 lambda catalog: labelling(catalog, photos, key, value),
-                lambda changed: Labelled(changed, len(photos)).summary(),
+                Labelled.summary,
             )
 
         form = label_form(self.catalog, photos)
@@ -227,7 +227,7 @@ class LibraryScreen(PairsByHand):
                 self.begin_work(
                     "forget",
                     lambda catalog: forgetting_these(catalog, photos),
-                    lambda count: Forgotten(count).summary(),
+                    Forgotten.summary,
                 )
             elif answer != "no":
                 self.curate.begin_operation(Forget(paths=(answer,)))

@@ -12,8 +12,8 @@ from curate.catalog import decisions
 from curate.catalog.history import steps
 from curate.catalog.importing import import_decisions
 from curate.catalog.marking import flag, write_note
+from curate.catalog.pairs import pair_of, queue, remarked
 from curate.catalog.pairs import pairs as all_pairs
-from curate.catalog.pairs import queue, remarked
 from curate.catalog.remarks import LONGEST, Remark, remark_of
 from curate.catalog.store import Catalog
 from curate.catalog.wanted import Wanted, waiting_and_proposed
@@ -75,6 +75,18 @@ def test_the_commands(filled: Workspace, capsys: pytest.CaptureFixture[str], tmp
         assert [row["note"] for row in remarked(catalog, all_pairs(catalog))] == ["look again"]
         again = import_decisions(catalog, tmp_path / "log.jsonl")
         assert (again.taken, again.unchanged) == ({}, 2)
+
+
+def test_a_remark_on_a_pair_that_is_no_candidate_is_listed(filled: Workspace) -> None:
+    """A flag on two photos that pairing did not propose is listed; once the pair is decided, it is listed once."""
+    with Catalog.open(filled) as catalog:
+        one, two = pair_of(catalog, "/photos/phone/IMG_0001.JPG", "/photos/phone/IMG_0003.JPG")
+        assert flag(catalog, one.content, two.content, True)
+        assert [row["status"] for row in remarked(catalog, all_pairs(catalog))] == ["candidate"]
+        for phone, other in ((one, two), (two, one)):
+            decisions.decide(catalog, "reject", phone.content, other.content)
+            assert [row["status"] for row in remarked(catalog, all_pairs(catalog))] == ["rejected"]
+            assert decisions.undo(catalog)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from curate.demo.collection import LABELS, MARKER, TRUTH, TRUTH_COLUMNS, write_p
 from curate.demo.plan import CollectionOptions
 from curate.demo.simulator.cameras import CAMERAS
 from curate.errors import StorageError, UsageError
+from tracer.base.files import owner
 from tracer.base.progress import Progress, finish
 
 
@@ -37,7 +38,9 @@ def test_bytes_depend_on_the_seed_alone(collection: Path, tmp_path: Path) -> Non
     first = next(folder.glob("*/*.JPG"))
     dead = subprocess.Popen(["true"])
     dead.wait()
-    first.rename(first.with_name(f".{first.name}.{dead.pid}.partial"))  # as a kill in the middle of a write leaves it
+    first.rename(
+        first.with_name(f".{first.name}.{owner().rpartition('-')[0]}-{dead.pid}.partial")
+    )  # as a kill in the middle of a write leaves it
     reported: list[Progress] = []
     assert finish(write_photos(folder, SCENES, SEED, workers=1), reported.append) == folder / TRUTH
     assert [step.done for step in reported] == [1, 2, 4, 6, 8, 10, 12]

@@ -100,6 +100,6 @@ def test_the_command_tells_the_same_and_writes_nothing(
 def test_unknown_options_are_refused(workspace: Workspace) -> None:
     """As an export would refuse them."""
     with Catalog.open(workspace, read_only=True) as catalog:
-        for choice in (ExportChoice(layout="odd"), ExportChoice(match=("odd",))):
+        for choice in (ExportChoice(licenses=("odd one",)), ExportChoice(match=("odd",))):
             with pytest.raises(CurateError, match="odd"):
                 finish(planned_set(catalog, choice))

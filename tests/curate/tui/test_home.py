@@ -95,7 +95,7 @@ def test_what_is_no_picture_asks_nothing(catalog: Catalog, tmp_path: Path) -> No
 
 
 async def test_a_folder_that_moved_is_relocated_from_home(tmp_path: Path) -> None:
-    """Enter on the first line asks where the folder is that is not there; its photos are found in the new place."""
+    """Enter on the first line asks for the new place of the folder that is not there; typing goes to that line."""
     for number in range(2):
         write_photo(tmp_path / "photos" / f"{number}.jpg", number)
     workspace = Workspace.create(tmp_path / "w")
@@ -106,9 +106,10 @@ async def test_a_folder_that_moved_is_relocated_from_home(tmp_path: Path) -> Non
         await until(pilot, lambda: app.screen.query_one("#waiting", DataTable).row_count > 1)
         await pilot.press("enter")
         await until(pilot, lambda: len(app.screen.query(Input)) == 2)
-        old, new = app.screen.query(Input)
+        new, old = app.screen.query(Input)
         assert old.value == str(tmp_path / "photos")
-        new.value = str(tmp_path / "moved")
+        await pilot.press(*str(tmp_path / "moved"))
+        assert new.value == str(tmp_path / "moved")
         await pilot.press("enter")
         await until(pilot, lambda: "2 photos relocated" in str(app.screen.query_one("#status", Static).render()))
         assert {row["path"] for row in app.catalog.labels()} == {str(tmp_path / "moved" / f"{n}.jpg") for n in range(2)}

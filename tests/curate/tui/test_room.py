@@ -180,3 +180,10 @@ async def test_the_footer_is_made_anew_only_where_its_keys_change(tmp_path: Path
         await pilot.press("f2")
         await pilot.pause()
         assert [key.key for key in app.screen.query(FooterKey)] != [key.key for key in before]
+
+
+async def test_a_window_that_was_too_small_shows_the_keys_that_work(tmp_path: Path) -> None:
+    """Once it is large enough, the footer names the keys of the screen."""
+    async with opened(make_workspace(tmp_path / "w", 2), "review", (60, 15)) as (app, pilot):
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: "Space Accept" in drawn(app)[-1])

@@ -40,11 +40,11 @@ async def test_a_filter_typed_in_one_burst(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("start", "keys", "name", "text"),
     [
-        ("library", ("i", *"abc"), "folder", "abc"),
+        ("library", ("i", *"abc"), "paths", "abc"),
         ("review", ("t", *"red door"), "text", "red door"),
         ("review", ("/", *"nikon", "down", *"12"), "least", "12"),
         ("set", ("e", *"mine"), "out", "mine"),
-        ("home", ("i", "x", "escape", "i", *"abc"), "folder", "abc"),
+        ("home", ("i", "x", "escape", "i", *"abc"), "paths", "abc"),
     ],
 )
 async def test_every_form_takes_what_was_typed_ahead(
