@@ -141,7 +141,7 @@ class Operation(BaseModel):
         work: what the app calls the work; empty for the last word of the command.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
     words: ClassVar[tuple[str, ...]] = ()
     access: ClassVar[Access] = Access.WRITES

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from curate.catalog.findings import Prefer
 from curate.errors import CurateError, command
 from curate.operation import Access, Asked, Operation, Outcome, Table
 from tracer.base.errors import Exit
@@ -207,7 +206,7 @@ class ImportDecisions(Operation):
         Asked(argument=True, label="file", example="such as decisions.jsonl", ending=".jsonl", here=True),
     ]
     prefer: Annotated[
-        Prefer | None,
+        Literal["mine", "theirs"] | None,
         Field(description="Which decision to use where the two differ; by default mine stays for now."),
     ] = None
     dry_run: Annotated[bool, Field(description="Only print what would be done.")] = False
