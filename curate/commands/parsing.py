@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,6 @@ from curate.commands.common import HERE, Json, Where, WhereBelow, opened, run_wi
 from curate.errors import Exit
 from curate.operation import (
     Access,
-    Asked,
     Operation,
     Outcome,
     asked_of,
@@ -24,7 +23,6 @@ from curate.operation import (
     validated,
 )
 from tracer.base.console import note, print_json, print_table, say
-from tracer.base.progress import Work
 
 
 def add_command(app: typer.Typer, operation: type[Operation]) -> None:
@@ -89,23 +87,26 @@ def _optional(kind: Any, field: FieldInfo) -> Any:
 
 
 def run_operation(operation: Operation, workspace: Path, json: bool) -> None:
-    """Run an operation, and print its outcome.
+    """Run an operation, and print its outcome. What is to be known of it is said once, before it begins if it is known then.
 
     Raises:
         Exit: with the outcome's code, unless it is done.
     """
     if operation.needs is Access.NOTHING:
-        _print(operation.run(None), workspace, json)  # type: ignore[arg-type]
+        outcome = run_with_progress(operation.run(None))  # type: ignore[arg-type]
+        _print(outcome, json, (*outcome.warnings(), *outcome.notes(workspace)))
         return
     with opened(workspace, " ".join(operation.words) if operation.needs is Access.WRITES else None) as catalog:
         operation.check(catalog)
-        for remark in (*operation.warnings(catalog), *(() if json else operation.remarks(catalog))):
+        known = list(operation.warnings(catalog))
+        for remark in (*known, *(() if json else operation.remarks(catalog))):
             note(remark)
-        _print(operation.run(catalog), catalog.workspace.root, json, catalog if operation.says_next else None)
+        outcome = run_with_progress(operation.run(catalog))
+        news = [warning for warning in outcome.warnings() if warning not in known]
+        _print(outcome, json, (*news, *outcome.notes(catalog.workspace.root)), catalog if operation.says_next else None)
 
 
-def _print(work: Work[Outcome], root: Path, json: bool, catalog: Any = None) -> None:
-    outcome = run_with_progress(work)
+def _print(outcome: Outcome, json: bool, notes: Iterable[str], catalog: Any = None) -> None:
     if json:
         print_json(outcome.as_json())
     else:
@@ -113,12 +114,9 @@ def _print(work: Work[Outcome], root: Path, json: bool, catalog: Any = None) -> 
             print_table(table.rows, table.columns)
         if lines := list(outcome.in_words()):
             say("\n".join(lines))
-    for line in (*outcome.warnings(), *outcome.notes(root)):
+    for line in notes:
         note(line)
     if catalog is not None and not json:
         say_next(catalog)
     if outcome.exit_code is not Exit.DONE:
         raise typer.Exit(outcome.exit_code)
-
-
-__all__ = ["Asked", "add_command", "command_of", "run_operation"]

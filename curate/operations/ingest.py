@@ -94,7 +94,6 @@ class Ingest(Operation):
         """Take the photos in."""
         from curate.ingest import ingest
 
-        said = tuple(self.warnings(catalog))
         counts = yield from ingest(
             catalog,
             list(self.paths),
@@ -102,7 +101,6 @@ class Ingest(Operation):
             label_from="folder" if self.label_from else None,
             labels=self.labels,
         )
-        counts.remarks = [remark for remark in counts.remarks if remark not in said]
         follow_scores(catalog, counts)
         return counts
 
