@@ -75,7 +75,7 @@ class Decided(Outcome):
     def summary(self) -> str:
         """Return what was done, in one line."""
         if self.now is not None:
-            return f"{counted(self.now, 'pair')} accepted · u takes it back"
+            return f"{counted(self.now, 'pair')} accepted{' · u takes it back' * bool(self.now)}"
         return self.line or ", ".join(self.in_words())
 
     def notes(self, root: Path) -> Iterator[str]:
@@ -121,6 +121,7 @@ class AcceptAllAbove(Operation):
     """Accept every proposed pair with at least this probability."""
 
     words: ClassVar = ("decide", "auto")
+    work: ClassVar = "accept"
     title: ClassVar = "Accept all above"
     tooltip: ClassVar = "accept all proposed pairs from a score on, as one step"
     question: ClassVar = "Accept all proposed pairs from which score on?"
