@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,9 +14,6 @@ from curate.operations.sets import Audit, ExportSet, Split, VerifySet
 from tracer.base.console import note, print_json, print_table, say
 from tracer.base.machine import cores
 from tracer.base.text import quoted_path
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer()
 

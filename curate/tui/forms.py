@@ -8,7 +8,6 @@ from pathlib import Path
 
 from curate.errors import UsageError
 from curate.tui.completing import Completed, complete_path, complete_word
-from tracer.base.text import words_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +87,3 @@ def one_of(text: str, options: Sequence[str], what: str) -> str:
             f"{what} cannot be {text!r}" if text else f"{what} is missing", "", f"Type {' or '.join(options)}."
         )
     return found[0]
-
-
-def yes(text: str, what: str) -> bool:
-    """Return whether the answer is yes.
-
-    Raises:
-        UsageError: it is neither yes nor no.
-    """
-    return one_of(text, ("yes", "no"), what) == "yes"
-
-
-def listed(text: str, *empty: str) -> tuple[str, ...]:
-    """Return the entries of a comma-separated line; none where it is empty, or one of the words for that.
-
-    >>> listed("a, b"), listed(" All", "all", "none"), listed("none,a", "none")
-    (('a', 'b'), (), ('none', 'a'))
-    """
-    if text.strip().casefold() in empty:
-        return ()
-    return words_in(text)

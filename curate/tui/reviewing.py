@@ -14,9 +14,10 @@ from curate.catalog.remarks import Remark
 from curate.catalog.store import Catalog
 from curate.catalog.wanted import ORDERS, Order, Wanted
 from curate.errors import UsageError
+from curate.operation import comma_list
 from curate.pairing.evidence import Evidence, words
 from curate.review.queue import ReviewQueue
-from curate.tui.forms import Field, Form, listed
+from curate.tui.forms import Field, Form
 from curate.tui.forms import words as among
 from curate.tui.shown import file_name, shown
 from tracer.base.text import counted
@@ -149,7 +150,7 @@ def wanted_of(answers: Mapping[str, str]) -> Wanted:
     Raises:
         UsageError: an answer cannot be understood.
     """
-    only = {part.lower() for part in listed(answers["only"], "all")}
+    only = {part.lower() for part in comma_list(answers["only"], "all")}
     if unknown := sorted(only - set(_ONLY)):
         raise UsageError(f"only cannot be {unknown[0]!r}", "", "Write flagged, noted, or both.")
     order: Order | None = next((name for name in ORDERS if name == (answers["order"].lower() or "likely")), None)

@@ -10,9 +10,9 @@ from curate.catalog.assigning import refuse_label
 from curate.catalog.store import Catalog
 from curate.export.current import SET_CHANGED, sets_of
 from curate.export.options import ExportChoice
+from curate.operation import comma_list
 from curate.operations.sets import sets_here
 from curate.sources.made import Layout
-from curate.tui.forms import listed
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted, quoted_path
 
@@ -49,7 +49,7 @@ def only_licenses(choice: ExportChoice, text: str) -> ExportChoice:
     Raises:
         UsageError: one is not a licence.
     """
-    licenses = listed(text, "all")
+    licenses = comma_list(text, "all")
     for name in licenses:
         refuse_label("license", name)
     return choice.model_copy(update={"licenses": licenses})
@@ -63,7 +63,7 @@ def alike_in(choice: ExportChoice, text: str) -> ExportChoice:
     """
     from curate.audit.matching import check_properties
 
-    properties = listed(text, "nothing", "none")
+    properties = comma_list(text, "nothing", "none")
     check_properties(properties)
     return choice.model_copy(update={"match": properties})
 
